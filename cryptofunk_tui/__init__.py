@@ -1,0 +1,1 @@
+"""CryptoFunk: a council of agents that trades under the eyes of a person."""

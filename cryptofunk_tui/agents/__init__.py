@@ -1,0 +1,1 @@
+"""One file an agent: what it needs and its rule."""

@@ -1,0 +1,1 @@
+"""Pure: context, voting, decision."""

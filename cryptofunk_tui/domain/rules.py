@@ -1,0 +1,152 @@
+"""The numbers of the house: every default that the configuration may change."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from cryptofunk_tui.domain.base import Record
+
+Fraction = float
+"""A share between 0 and 1: 0.1 is ten percent."""
+
+
+class CostRules(Record):
+    """What trading costs on the paper venue."""
+
+    taker_fee: Decimal = Decimal("0.001")
+    maker_fee: Decimal = Decimal("0.001")
+    spread: Decimal = Decimal("0.0005")
+    """Ask over bid − 1 where no book is known."""
+
+
+class LimitRules(Record):
+    """Limits that every entry must meet."""
+
+    position: Fraction = Field(0.10, gt=0, le=1)
+    """Largest value of one position, of equity."""
+    exposure: Fraction = Field(0.50, gt=0, le=1)
+    """Largest value of all positions together, of equity."""
+    correlated_exposure: Fraction = Field(0.25, gt=0, le=1)
+    """Largest value of holdings that move together, of equity."""
+    correlation: Fraction = Field(0.8, gt=0, le=1)
+    """From here on two symbols count as moving together."""
+    positions: int = Field(5, ge=1)
+    """Most positions at once."""
+    var: Fraction = Field(0.02, gt=0, le=1)
+    """Largest one-day value at risk with the proposal, of equity."""
+    var_confidence: Fraction = Field(0.95, gt=0.5, lt=1)
+    history_bars: int = Field(720, ge=100)
+    """Bars behind the value at risk and the correlations."""
+    price_collar: Fraction = Field(0.01, gt=0, lt=0.5)
+    """Furthest that the price may be from the one decided on."""
+    quote_age_s: float = Field(10.0, gt=0)
+    """Oldest quote that an order may be priced with."""
+    trend_reward_risk: float = 2.0
+    reversion_reward_risk: float = 1.5
+    """Least gross reward over risk, by strategy, at the decision's close."""
+    net_reward_risk: float = 1.0
+    """Least reward over risk after fees and spread."""
+    cooldown_bars: int = Field(12, ge=0)
+    """Bars without an entry after any exit of the symbol."""
+
+
+class BreakerRules(Record):
+    """Where trading stops by itself."""
+
+    drawdown: Fraction = 0.10
+    """Equity below its persisted peak: halts."""
+    daily_loss: Fraction = 0.02
+    """Loss since 00:00 UTC, open losses counted: no entries until the next day."""
+    volatility_ratio: float = 3.0
+    """Realised volatility over `volatility_bars` over its median: pauses entries."""
+    volatility_bars: int = 24
+    volatility_median_bars: tuple[int, int] = (168, 720)
+    """Least and most bars behind the median."""
+    jump: Fraction = 0.03
+    """Move within 5 minutes, or within the bar where bars are coarser: pauses entries."""
+    orders_per_minute: int = 50
+    fees_30_days: Fraction = 0.01
+    """Fees of the last 30 days, of equity: pauses entries."""
+    feed_age_s: float = 90.0
+    """Oldest price, live, with which entries are made."""
+    clock_skew_s: float = 1.0
+
+
+class SizingRules(Record):
+    """Fractional Kelly over the last net R-multiples of the leading strategy."""
+
+    kelly_fraction: Fraction = Field(0.25, gt=0, le=0.5)
+    history: int = 100
+    prior_trades: int = 30
+    prior_win_rate: Fraction = 0.40
+    prior_payoff: float = 1.7
+    probation: Fraction = 0.01
+    """Size, of equity, where Kelly sees no edge."""
+    price_cushion: float = 1.01
+    """The quantity is reckoned at ask × this, so a fill inside the collar never breaks the limit."""
+
+
+class VotingRules(Record):
+    """When a vote carries."""
+
+    consensus: Fraction = 0.6
+    exit_consensus: Fraction = 0.5
+    """An exit needs more than this."""
+    confidence: Fraction = 0.5
+    quorum: Fraction = 0.6
+    ballots: int = 2
+    """Least ballots, or all enabled agents where fewer are enabled."""
+    context_scale: float = 0.3
+    """How far the context may raise or lower a ballot's confidence."""
+
+
+class AgentRules(Record):
+    """Whether an agent sits and how much its word weighs."""
+
+    enabled: bool = True
+    weight: float = Field(gt=0)
+
+
+class CouncilRules(Record):
+    """Who sits in the council."""
+
+    technical: AgentRules = AgentRules(weight=0.25)
+    order_book: AgentRules = AgentRules(weight=0.20)
+    sentiment: AgentRules = AgentRules(weight=0.15)
+    trend_following: AgentRules = AgentRules(weight=6)
+    mean_reversion: AgentRules = AgentRules(weight=5)
+    arbitrage: AgentRules = AgentRules(weight=4)
+
+    @property
+    def analysis(self) -> dict[str, AgentRules]:
+        return {name: getattr(self, name) for name in ANALYSIS_AGENTS if getattr(self, name).enabled}
+
+    @property
+    def strategies(self) -> dict[str, AgentRules]:
+        return {name: getattr(self, name) for name in STRATEGY_AGENTS if getattr(self, name).enabled}
+
+
+ANALYSIS_AGENTS = ("technical", "order_book", "sentiment")
+STRATEGY_AGENTS = ("trend_following", "mean_reversion", "arbitrage")
+RISK_AGENT = "risk"
+
+
+class ApprovalRules(Record):
+    """How long leave lasts, in seconds of wall time."""
+
+    answer_s: float = 120.0
+    """A person's time to answer; silence rejects."""
+    use_s: float = 30.0
+    """A grant's time to be used."""
+
+
+class Rules(Record):
+    """All of them."""
+
+    costs: CostRules = CostRules()
+    limits: LimitRules = LimitRules()
+    breakers: BreakerRules = BreakerRules()
+    sizing: SizingRules = SizingRules()
+    voting: VotingRules = VotingRules()
+    council: CouncilRules = CouncilRules()
+    approvals: ApprovalRules = ApprovalRules()

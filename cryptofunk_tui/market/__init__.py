@@ -1,0 +1,1 @@
+"""Where prices come from, behind one source protocol."""

@@ -1,0 +1,1 @@
+"""Pure rules over domain and quant: limits, breakers, sizing."""

@@ -1,0 +1,131 @@
+"""The configuration: config/default.yaml, then the user's file, then the command line."""
+
+import os
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from cryptofunk_tui.domain.base import Money, Record
+from cryptofunk_tui.domain.market import checked_symbol, split_symbol, timeframe_ms
+from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.domain.sources import (
+    CoinGeckoConfig,
+    ExchangeConfig,
+    NewsConfig,
+    RecordedConfig,
+    SimulatedConfig,
+)
+
+CONFIG_VARIABLE = "CRYPTOFUNK_CONFIG"
+STATE_DIR_VARIABLE = "CRYPTOFUNK_STATE_DIR"
+
+
+class SettingsError(ValueError):
+    """A configuration that cannot be used; the message names the file, the key and the mend."""
+
+
+class Settings(Record):
+    """Everything that a run depends on."""
+
+    market: Literal["auto", "exchange", "recorded", "simulated"] = "auto"
+    mode: Literal["paper"] = "paper"
+    venue: str | None = None
+    """The venue whose prices are traded on; absent, the first that answers."""
+    symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT")
+    timeframe: str = "1h"
+    capital: Money = Field(Decimal(10000), gt=0)
+    """A paper account's start, in quote currency."""
+    approve: Literal["auto", "manual"] = "auto"
+    early_move: float = Field(0.01, gt=0)
+    """A cycle runs early after a price move of this share."""
+    preview_s: float = Field(30.0, gt=0)
+    """Wall seconds between previews on the forming bar."""
+    exchange: ExchangeConfig = ExchangeConfig()
+    recorded: RecordedConfig = RecordedConfig()
+    simulated: SimulatedConfig = SimulatedConfig()
+    coingecko: CoinGeckoConfig = CoinGeckoConfig()
+    news: NewsConfig = NewsConfig()
+    rules: Rules = Rules()
+
+    @field_validator("symbols")
+    @classmethod
+    def _symbols(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        if not symbols:
+            raise ValueError("name at least one symbol")
+        if len({split_symbol(checked_symbol(symbol))[1] for symbol in symbols}) > 1:
+            raise ValueError("one account has one quote currency; all symbols must share it")
+        return symbols
+
+    @field_validator("timeframe")
+    @classmethod
+    def _timeframe(cls, timeframe: str) -> str:
+        timeframe_ms(timeframe)
+        return timeframe
+
+    @property
+    def quote_asset(self) -> str:
+        return split_symbol(self.symbols[0])[1]
+
+
+def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = None) -> Settings:
+    """Defaults, then `path` (or the file that CRYPTOFUNK_CONFIG names), then `overrides` (nested, None
+    means not given). Raises SettingsError."""
+    path = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    values = _read_yaml(
+        files("config").joinpath("default.yaml").read_text(encoding="utf-8"), "config/default.yaml"
+    )
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"{path}: {error.strerror}; name a readable file with --config") from None
+        values = _merge(values, _read_yaml(text, str(path)))
+    values = _merge(values, overrides or {})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "configuration"
+        raise SettingsError(f"{path or 'configuration'}: {where}: {first['msg']}") from None
+
+
+def dump_settings(settings: Settings) -> str:
+    """YAML that load_settings reads back: what the servers of a run are given."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+
+
+def state_dir(given: Path | None = None) -> Path:
+    """Where journal, records and kill file live: the argument, the variable, the user's data folder."""
+    if given is not None:
+        return given
+    if os.environ.get(STATE_DIR_VARIABLE):
+        return Path(os.environ[STATE_DIR_VARIABLE])
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "cryptofunk"
+
+
+def _read_yaml(text: str, name: str) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{name}: must hold keys and values")
+    return values
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        if value is None:
+            continue
+        merged[key] = (
+            _merge(merged[key], value)
+            if isinstance(value, dict) and isinstance(merged.get(key), dict)
+            else value
+        )
+    return merged

@@ -1,0 +1,1 @@
+"""MCP servers, started as `python -m servers.NAME`."""

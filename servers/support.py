@@ -1,0 +1,61 @@
+"""What every server needs: the run's settings, tools that refuse in words, and a stdout that stays clean."""
+
+import functools
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+
+from cryptofunk_tui.settings import Settings, load_settings, state_dir
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+READ = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+READ_WORLD = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=True)
+WRITE = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+
+def settings() -> Settings:
+    """The settings that CRYPTOFUNK_CONFIG names, defaults without it."""
+    return load_settings()
+
+
+def state_directory() -> Path:
+    """The state directory that CRYPTOFUNK_STATE_DIR names, or the user's."""
+    return state_dir()
+
+
+def tool(
+    server: MCPServer, hints: ToolAnnotations, *, bulk: bool = False
+) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[Any]]]:
+    """Register a tool. A ValueError or OSError reaches the caller as text; `bulk` results travel as one
+    compact JSON text, without the second, structured copy that the client would check line by line."""
+
+    def register(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[Any]]:
+        @functools.wraps(function)
+        async def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            try:
+                result = await function(*args, **kwargs)
+            except (ValueError, OSError) as error:
+                raise ToolError(str(error)) from None
+            return json.dumps(result, separators=(",", ":"), allow_nan=False) if bulk else result
+
+        server.tool(annotations=hints, structured_output=not bulk)(guarded)
+        return guarded
+
+    return register
+
+
+def run(server: MCPServer) -> None:
+    """Serve on stdio until the other side closes; logs go to stderr."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True, format="%(name)s: %(message)s")
+    server.run("stdio")
