@@ -12,7 +12,9 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
+from cryptofunk_tui.market.open import Kind, OpenedSource, open_source
 from cryptofunk_tui.settings import Settings, load_settings, state_dir
+from cryptofunk_tui.storage.errors import StorageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,18 +36,35 @@ def state_directory() -> Path:
     return state_dir()
 
 
+async def open_market(settings: Settings, kind: Kind, venue: str | None) -> OpenedSource:
+    """The market of a run, or the one that an account names by kind and venue. Raises MarketError."""
+    return await open_source(
+        kind,
+        venue=venue,
+        symbols=settings.symbols,
+        timeframe=settings.timeframe,
+        spread=settings.rules.costs.spread,
+        exchange=settings.exchange,
+        recorded=settings.recorded,
+        simulated=settings.simulated,
+        news=settings.news,
+        paper=settings.mode == "paper",
+    )
+
+
 def tool(
     server: MCPServer, hints: ToolAnnotations, *, bulk: bool = False
 ) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[Any]]]:
-    """Register a tool. A ValueError or OSError reaches the caller as text; `bulk` results travel as one
-    compact JSON text, without the second, structured copy that the client would check line by line."""
+    """Register a tool. A ValueError, OSError or StorageError reaches the caller as text; `bulk` results
+    travel as one compact JSON text, without the second, structured copy that the client would check line by
+    line."""
 
     def register(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[Any]]:
         @functools.wraps(function)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
             try:
                 result = await function(*args, **kwargs)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, StorageError) as error:
                 raise ToolError(str(error)) from None
             return json.dumps(result, separators=(",", ":"), allow_nan=False) if bulk else result
 

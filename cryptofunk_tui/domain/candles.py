@@ -43,7 +43,8 @@ class Candles:
     def from_columns(
         cls, symbol: str, timeframe: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
     ) -> "Candles":
-        """Check and wrap columns. Raises CandleError with the row, or ValueError for a missing column."""
+        """Check and wrap columns. Raises CandleError with the row, or ValueError for a missing column. An empty
+        `timeframe` says that it is unknown: times are then not held against a grid, and have no close."""
         missing = [name for name in COLUMNS if name not in columns]
         if missing:
             raise ValueError(f"candles lack the column {missing[0]!r}; needed: {', '.join(COLUMNS)}")
@@ -51,7 +52,7 @@ class Candles:
         if stamps.size and not np.issubdtype(stamps.dtype, np.integer):
             raise ValueError("timestamp_ms must be whole milliseconds")
         arrays = {name: _floats(name, columns[name]) for name in (*PRICE_COLUMNS, "volume")}
-        _check(stamps, arrays, timeframe_ms(timeframe))
+        _check(stamps, arrays, timeframe_ms(timeframe) if timeframe else 1)
         return cls(symbol, timeframe, stamps.astype(np.int64), **arrays)
 
     def __len__(self) -> int:
@@ -66,6 +67,13 @@ class Candles:
             self.timestamp_ms[part],
             *(getattr(self, name)[part] for name in (*PRICE_COLUMNS, "volume")),
         )
+
+    def followed_by(self, later: "Candles") -> "Candles":
+        """These bars and then `later`, which opens after them; not checked again."""
+        if not len(later):
+            return self
+        parts = ((getattr(self, name), getattr(later, name)) for name in COLUMNS)
+        return Candles(self.symbol, self.timeframe, *(np.concatenate(pair) for pair in parts))
 
     def closed_by(self, moment_ms: int) -> "Candles":
         """The bars whose close is at or before `moment_ms`."""

@@ -7,6 +7,7 @@ from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.orders import Approval, Order
 from cryptofunk_tui.domain.portfolio import Portfolio, Trade
 from cryptofunk_tui.domain.risk import Breaker, TradingState
+from cryptofunk_tui.domain.rules import VotingRules
 
 ServerState = Literal["starting", "ready", "restarting", "failed", "stopped"]
 AgentState = Literal["running", "stopped", "failed"]
@@ -30,6 +31,8 @@ class EngineStarted(Event):
     """Market seconds in a wall second; None for real time or as fast as it goes."""
     notice: str | None
     """A banner that cannot be missed: why the market is simulated, for instance."""
+    voting: VotingRules = VotingRules()
+    """The thresholds that the screen draws beside each tally."""
 
 
 class ServerStatus(Event):

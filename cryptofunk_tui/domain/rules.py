@@ -4,6 +4,16 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from cryptofunk_tui.domain.agent_rules import (
+    AgentRules,
+    ArbitrageRules,
+    MeanReversionRules,
+    OrderBookRules,
+    SentimentRules,
+    StrategyRules,
+    TechnicalRules,
+    TrendFollowingRules,
+)
 from cryptofunk_tui.domain.base import Record
 
 Fraction = float
@@ -96,33 +106,32 @@ class VotingRules(Record):
     quorum: Fraction = 0.6
     ballots: int = 2
     """Least ballots, or all enabled agents where fewer are enabled."""
-    context_scale: float = 0.3
+    context_scale: float = Field(0.3, ge=0, le=1)
     """How far the context may raise or lower a ballot's confidence."""
-
-
-class AgentRules(Record):
-    """Whether an agent sits and how much its word weighs."""
-
-    enabled: bool = True
-    weight: float = Field(gt=0)
+    candle_grace_s: float = Field(60.0, ge=0)
+    """A candle's signal lives for one bar and this long."""
+    signal_life_s: float = Field(300.0, gt=0)
+    """Every other signal lives this long from its computation."""
 
 
 class CouncilRules(Record):
     """Who sits in the council."""
 
-    technical: AgentRules = AgentRules(weight=0.25)
-    order_book: AgentRules = AgentRules(weight=0.20)
-    sentiment: AgentRules = AgentRules(weight=0.15)
-    trend_following: AgentRules = AgentRules(weight=6)
-    mean_reversion: AgentRules = AgentRules(weight=5)
-    arbitrage: AgentRules = AgentRules(weight=4)
+    warm_up_bars: int = Field(500, ge=1)
+    """Bars that an indicator must have seen before an agent trusts it."""
+    technical: TechnicalRules = TechnicalRules()
+    order_book: OrderBookRules = OrderBookRules()
+    sentiment: SentimentRules = SentimentRules()
+    trend_following: TrendFollowingRules = TrendFollowingRules()
+    mean_reversion: MeanReversionRules = MeanReversionRules()
+    arbitrage: ArbitrageRules = ArbitrageRules()
 
     @property
     def analysis(self) -> dict[str, AgentRules]:
         return {name: getattr(self, name) for name in ANALYSIS_AGENTS if getattr(self, name).enabled}
 
     @property
-    def strategies(self) -> dict[str, AgentRules]:
+    def strategies(self) -> dict[str, StrategyRules]:
         return {name: getattr(self, name) for name in STRATEGY_AGENTS if getattr(self, name).enabled}
 
 
