@@ -22,6 +22,8 @@ from cryptofunk_tui.domain.sources import (
 
 CONFIG_VARIABLE = "CRYPTOFUNK_CONFIG"
 STATE_DIR_VARIABLE = "CRYPTOFUNK_STATE_DIR"
+RUN_CONFIG = "run.yaml"
+"""The settings of a run, in its state directory, as its servers read them."""
 
 
 class SettingsError(ValueError):

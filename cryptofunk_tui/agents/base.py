@@ -62,6 +62,14 @@ class Scores:
             np.where(known, direction, np.int8(ABSTAIN)), np.where(known, np.minimum(confidence, 1.0), 0.0)
         )
 
+    def ending(self, action: Action, confidence: float) -> "Scores":
+        """The same with another opinion in the last row."""
+        last = Scores.single(action, confidence)
+        return Scores(
+            np.concatenate([self.action[:-1], last.action]),
+            np.concatenate([self.confidence[:-1], last.confidence]),
+        )
+
     def rows(self, start: int | None, stop: int | None = None) -> "Scores":
         """A slice as a view."""
         return Scores(self.action[start:stop], self.confidence[start:stop])

@@ -11,14 +11,14 @@ from cryptofunk_tui.domain.rules import VotingRules
 from cryptofunk_tui.domain.signals import Action, Context, Signal
 
 
-def is_fresh(
-    signal: Signal, now: datetime, rules: VotingRules, *, bar_ms: int, of_candle: bool, computed_at: datetime
-) -> bool:
-    """Whether a signal still speaks, the last moment counted: a candle's for one bar and a grace from the
-    bar's close, which it is as of; any other for its life from its computation."""
-    if of_candle:
-        life = timedelta(milliseconds=bar_ms) + timedelta(seconds=rules.candle_grace_s)
-        return now - signal.as_of <= life
+def candle_speaks(closed_at: datetime, now: datetime, rules: VotingRules, *, bar_ms: int) -> bool:
+    """Whether what was read from a bar still counts: for one bar and a grace from its close, the last moment
+    included."""
+    return now - closed_at <= timedelta(milliseconds=bar_ms) + timedelta(seconds=rules.candle_grace_s)
+
+
+def signal_speaks(computed_at: datetime, now: datetime, rules: VotingRules) -> bool:
+    """Whether any other signal still counts: for its life from its computation, the last moment included."""
     return now - computed_at <= timedelta(seconds=rules.signal_life_s)
 
 

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptofunk_tui.agents.base import ABSTAIN, BUY, HOLD, SELL, Scores
-from cryptofunk_tui.decision.context import aggregate, is_fresh, scale, scores_of, to_context
+from cryptofunk_tui.decision.context import (
+    aggregate,
+    candle_speaks,
+    scale,
+    scores_of,
+    signal_speaks,
+    to_context,
+)
 from cryptofunk_tui.domain.rules import CouncilRules, VotingRules
 from cryptofunk_tui.domain.signals import Action, Signal
 
@@ -99,22 +106,16 @@ def test_scaling_stays_within_its_bounds(opinion: tuple[int, float], score: floa
 MOMENT = timedelta(microseconds=1)
 
 
-def fresh(now: datetime, *, of_candle: bool, computed_at: datetime = CLOSE) -> bool:
-    spoken = signal("technical", Action.BUY, 0.5)
-    return is_fresh(spoken, now, VotingRules(), bar_ms=HOUR_MS, of_candle=of_candle, computed_at=computed_at)
-
-
-def test_a_candles_signal_lives_one_bar_and_a_minute_from_its_close() -> None:
+def test_a_candle_speaks_for_one_bar_and_a_minute_from_its_close() -> None:
     end = CLOSE + timedelta(hours=1, seconds=60)
-    assert fresh(end, of_candle=True)
-    assert not fresh(end + MOMENT, of_candle=True, computed_at=end)
+    assert candle_speaks(CLOSE, end, VotingRules(), bar_ms=HOUR_MS)
+    assert not candle_speaks(CLOSE, end + MOMENT, VotingRules(), bar_ms=HOUR_MS)
 
 
-def test_any_other_signal_lives_five_minutes_from_its_computation() -> None:
-    computed = CLOSE + timedelta(minutes=30)
-    end = computed + timedelta(minutes=5)
-    assert fresh(end, of_candle=False, computed_at=computed)
-    assert not fresh(end + MOMENT, of_candle=False, computed_at=computed)
+def test_any_other_signal_speaks_for_five_minutes_from_its_computation() -> None:
+    end = CLOSE + timedelta(minutes=5)
+    assert signal_speaks(CLOSE, end, VotingRules())
+    assert not signal_speaks(CLOSE, end + MOMENT, VotingRules())
 
 
 def test_a_context_names_who_spoke_and_who_did_not() -> None:

@@ -1,0 +1,115 @@
+"""`cryptofunk` and its commands. Imports are late: the console paints before anything heavy is loaded."""
+
+import sys
+from typing import Any
+
+import typer
+
+from cryptofunk_tui.cli.options import (
+    Approve,
+    CandleFiles,
+    Config,
+    Cycles,
+    Jsonl,
+    Market,
+    Mode,
+    Resume,
+    Seed,
+    Speed,
+    StateDir,
+    Symbols,
+    Venue,
+    run_options,
+)
+from cryptofunk_tui.domain.errors import ProductError
+
+app = typer.Typer(
+    help=(
+        "A council of agents reads the crypto markets, votes, is checked by a risk officer, and trades a "
+        "paper account. Without a command it opens the console; ctrl+k stops all trading."
+    ),
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    market: Market = None,
+    mode: Mode = None,
+    venue: Venue = None,
+    candles: CandleFiles = None,
+    symbols: Symbols = None,
+    cycles: Cycles = None,
+    seed: Seed = None,
+    speed: Speed = None,
+    jsonl: Jsonl = None,
+    state_dir: StateDir = None,
+    config: Config = None,
+    approve: Approve = None,
+    resume: Resume = False,
+) -> None:
+    """Open the console; where the output is no terminal, run headless."""
+    if context.invoked_subcommand is not None:
+        return
+    given = {name: value for name, value in locals().items() if name != "context"}
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        typer.echo("no terminal here: running headless (stop with ctrl+c)", err=True)
+        _headless(given)
+    from cryptofunk_tui.cli.console import open_console
+
+    raise typer.Exit(open_console(run_options(given)))
+
+
+@app.command()
+def headless(
+    market: Market = None,
+    mode: Mode = None,
+    venue: Venue = None,
+    candles: CandleFiles = None,
+    symbols: Symbols = None,
+    cycles: Cycles = None,
+    seed: Seed = None,
+    speed: Speed = None,
+    jsonl: Jsonl = None,
+    state_dir: StateDir = None,
+    config: Config = None,
+    approve: Approve = None,
+    resume: Resume = False,
+) -> None:
+    """Run without a screen: one line a decision.
+
+    On recorded candles and, without --speed, on the simulated market a cycle is one bar, as fast as it goes.
+    """
+    _headless(dict(locals()))
+
+
+def _headless(given: dict[str, Any]) -> None:
+    from cryptofunk_tui.headless.runner import run_headless
+
+    options = run_options(given)
+    raise typer.Exit(
+        run_headless(
+            options.settings,
+            options.state_dir,
+            cycles=options.cycles,
+            jsonl=options.jsonl,
+            resume=options.resume,
+        )
+    )
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and an exit code."""
+    from cryptofunk_tui.cli import act, look
+
+    act.register(app)
+    look.register(app)
+    try:
+        app()
+    except ProductError as error:
+        typer.echo(f"cryptofunk: {error}", err=True)
+        sys.exit(error.exit_code)

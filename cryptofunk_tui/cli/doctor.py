@@ -1,0 +1,114 @@
+"""Examines a set-up: every finding says what it saw and what to do."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cryptofunk_tui.domain.base import Record, WallClock
+from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.orchestrator.launch import (
+    SERVERS,
+    START_TIMEOUT_S,
+    describe_market,
+    server_specs,
+    write_run_config,
+)
+from cryptofunk_tui.settings import Settings, SettingsError, load_settings
+from cryptofunk_tui.storage.control import Control
+from cryptofunk_tui.storage.errors import StorageError
+from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.lock import holder
+from cryptofunk_tui.toolbox.errors import ToolboxError
+from cryptofunk_tui.toolbox.toolbox import Toolbox
+
+
+class Finding(Record):
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def examine(directory: Path, config: Path | None) -> list[Finding]:
+    """Settings, state directory, journal, then every server as a real process in a folder of its own."""
+    findings = [Finding(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])]
+    try:
+        settings = load_settings(config)
+    except SettingsError as error:
+        return [*findings, Finding(name="settings", ok=False, detail=str(error))]
+    findings.append(
+        Finding(name="settings", ok=True, detail=f"{', '.join(settings.symbols)} on {settings.timeframe}")
+    )
+    findings.append(_state_directory(directory))
+    if (directory / "journal.sqlite3").exists():
+        findings.append(await _journal(directory))
+    return findings + await _servers(settings)
+
+
+def _state_directory(directory: Path) -> Finding:
+    where = directory if directory.exists() else next(each for each in directory.parents if each.exists())
+    if not os.access(where, os.W_OK | os.X_OK):
+        return Finding(
+            name="state directory", ok=False, detail=f"{where} cannot be written; name another --state-dir"
+        )
+    pid = holder(directory)
+    used = f"in use by process {pid}" if pid else "not in use"
+    return Finding(name="state directory", ok=True, detail=f"{directory}, {used}")
+
+
+async def _journal(directory: Path) -> Finding:
+    try:
+        journal = await Journal.open(directory, readonly=True)
+        try:
+            state, reason = await Control(journal, directory).state()
+            account = await journal.account()
+        finally:
+            await journal.close()
+    except StorageError as error:
+        return Finding(name="journal", ok=False, detail=str(error))
+    name = account.account if account else "no account yet"
+    return Finding(name="journal", ok=True, detail=f"{name}, {state}" + (f" ({reason})" if reason else ""))
+
+
+async def _servers(settings: Settings) -> list[Finding]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with _toolbox(settings, Path(folder)) as toolbox:
+            checks = [_check(name, _server(toolbox, name)) for name in SERVERS]
+            return [*await asyncio.gather(*checks), await _check("market", _market(toolbox))]
+
+
+async def _server(toolbox: Toolbox, name: str) -> str:
+    await toolbox.ready(name, START_TIMEOUT_S)
+    return f"{len(toolbox.tools(name))} tools"
+
+
+async def _market(toolbox: Toolbox) -> str:
+    facts = await describe_market(toolbox)
+    return facts.notice or f"{facts.kind}: {facts.venue}"
+
+
+async def _check(name: str, look: Awaitable[str]) -> Finding:
+    try:
+        return Finding(name=name, ok=True, detail=await look)
+    except (ToolboxError, ProductError) as error:
+        return Finding(name=name, ok=False, detail=str(error))
+
+
+@asynccontextmanager
+async def _toolbox(settings: Settings, folder: Path) -> AsyncIterator[Toolbox]:
+    toolbox = Toolbox(
+        server_specs(write_run_config(settings, folder), folder),
+        lambda _: None,
+        WallClock(),
+        state_dir=folder,
+    )
+    await toolbox.start()
+    try:
+        yield toolbox
+    finally:
+        await toolbox.close()

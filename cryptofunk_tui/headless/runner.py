@@ -1,0 +1,80 @@
+"""Runs the engine without a screen: a line a decision on stdout, a record a decision in the JSONL file."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from cryptofunk_tui.domain.cycle import CycleRecord
+from cryptofunk_tui.domain.errors import WrongUse
+from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine, ServerStatus
+from cryptofunk_tui.domain.risk import Decision
+from cryptofunk_tui.headless.lines import decision_line
+from cryptofunk_tui.orchestrator.engine import Engine
+from cryptofunk_tui.settings import Settings
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_headless(
+    settings: Settings, state_dir: Path, *, cycles: int | None, jsonl: Path | None, resume: bool
+) -> int:
+    """Run until the cycles are done or a signal asks to stop; the exit code. Raises ProductError."""
+    return asyncio.run(_run(settings, state_dir, cycles, jsonl, resume))
+
+
+async def _run(
+    settings: Settings, state_dir: Path, cycles: int | None, jsonl: Path | None, resume: bool
+) -> int:
+    try:
+        sink = jsonl.open("a", encoding="utf-8") if jsonl else None
+    except OSError as error:
+        raise WrongUse(f"{jsonl}: {error.strerror}; name a writable file with --jsonl") from None
+    printer = Printer(sys.stdout, sys.stderr, sink)
+    engine = Engine(settings, state_dir, printer.show, cycles=cycles, resume=resume)
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, engine.request_stop)
+    try:
+        await engine.run()
+    finally:
+        if sink:
+            sink.close()
+    return 0
+
+
+class Printer:
+    """Writes events as lines. A record is written once, when nobody is waited for any more."""
+
+    def __init__(self, out: TextIO, err: TextIO, sink: TextIO | None) -> None:
+        self._out, self._err, self._sink = out, err, sink
+
+    def show(self, event: AnyEvent) -> None:
+        match event:
+            case CycleFinished(record=record, preview=False) if (
+                record.verdict.decision is not Decision.PENDING
+            ):
+                self._record(record)
+            case CycleFinished(record=record, preview=False):
+                approval = record.approval.approval_id if record.approval else ""
+                self._note(f"{record.symbol} waits for a person: cryptofunk approve {approval}, or reject")
+            case EngineStarted(notice=notice):
+                market = f"{event.market} market ({event.venue})"
+                self._note(f"{event.mode} account on the {market}: {', '.join(event.symbols)}")
+                if notice:
+                    self._note(notice)
+            case LogLine(level="warning" | "error"):
+                self._note(f"{event.level}: {event.source}: {event.text}")
+            case ServerStatus(state="restarting" | "failed"):
+                self._note(f"server {event.name} {event.state}: {event.detail}")
+
+    def _record(self, record: CycleRecord) -> None:
+        if self._sink:
+            self._sink.write(record.model_dump_json() + "\n")
+            self._sink.flush()
+        self._out.write(decision_line(record) + "\n")
+        self._out.flush()
+
+    def _note(self, text: str) -> None:
+        self._err.write(text + "\n")
+        self._err.flush()

@@ -1,0 +1,118 @@
+"""What a person can do to a run: every act is recorded with who did it and when."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptofunk_tui.domain.base import Clock
+from cryptofunk_tui.domain.errors import ProductError, Refused
+from cryptofunk_tui.domain.orders import ApprovalStatus
+from cryptofunk_tui.domain.risk import TradingState
+from cryptofunk_tui.domain.rules import ApprovalRules
+from cryptofunk_tui.orchestrator.sitting import Sitting
+from cryptofunk_tui.storage.approvals import Approvals
+from cryptofunk_tui.storage.control import Control, touch_kill
+from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.toolbox.toolbox import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """What the acts reach, once the account is open. `changed` shows the account at once."""
+
+    journal: Journal
+    toolbox: Toolbox
+    sitting: Sitting
+    changed: Callable[[], Awaitable[None]]
+
+
+class Controls:
+    """The person's acts. Until the run is wired only the kill works; the others say so."""
+
+    def __init__(self, state_dir: Path, approvals: ApprovalRules, clock: Clock) -> None:
+        self._state_dir = state_dir
+        self._use = timedelta(seconds=approvals.use_s)
+        self._clock = clock
+        self._wires: Wires | None = None
+
+    def kill_now(self, actor: str) -> None:
+        """Stop all trading without waiting for anything: the kill file alone is enough for the executor."""
+        touch_kill(self._state_dir, f"killed by {actor}")
+
+    async def kill(self, actor: str) -> None:
+        """Enter the kill into the journal, too; the file that blocks is written by `kill_now`."""
+        if self._wires is not None:
+            await self._control.kill(f"killed by {actor}", actor, self._clock.now())
+            await self._wires.changed()
+
+    async def pause(self, actor: str) -> None:
+        """No entries."""
+        await self._set(TradingState.PAUSED, actor)
+
+    async def reduce(self, actor: str) -> None:
+        """Exits only."""
+        await self._set(TradingState.REDUCING, actor)
+
+    async def resume(self, confirm: str, actor: str) -> None:
+        """Trade again. Raises Refused unless the word is RESUME."""
+        if confirm != "RESUME":
+            raise Refused("resuming takes the typed word RESUME")
+        await self._control.resume(confirm, actor, self._clock.now())
+        await self._wired.changed()
+
+    async def approve(self, approval_id: str, actor: str) -> None:
+        """Grant a waiting order."""
+        await self._answer(approval_id, ApprovalStatus.GRANTED, actor)
+
+    async def reject(self, approval_id: str, actor: str) -> None:
+        """Refuse a waiting order."""
+        await self._answer(approval_id, ApprovalStatus.REJECTED, actor)
+
+    async def close_position(self, symbol: str, actor: str) -> None:
+        """Sell what is held of a symbol, at the market."""
+        await self._wired.toolbox.call(
+            "order_executor", "close_position", {"symbol": symbol, "reason": f"closed by {actor}"}
+        )
+        await self._wired.changed()
+
+    async def cancel_order(self, client_order_id: str, actor: str) -> None:
+        """Cancel an open order."""
+        await self._wired.toolbox.call("order_executor", "cancel_order", {"client_order_id": client_order_id})
+        await self._wired.changed()
+
+    async def stop_agent(self, name: str) -> None:
+        """An agent leaves the council until it is started."""
+        self._wired.sitting.stop(name)
+
+    async def start_agent(self, name: str) -> None:
+        """An agent takes its seat, anew."""
+        self._wired.sitting.start(name)
+
+    async def restart_server(self, name: str) -> None:
+        """End a server's process; its connection brings up a fresh one."""
+        await self._wired.toolbox.restart(name)
+
+    async def _set(self, state: TradingState, actor: str) -> None:
+        now, reason = await self._control.state()
+        if now is TradingState.HALTED:
+            raise Refused(f"trading is halted ({reason}); resume it first")
+        await self._control.set(state, f"asked for by {actor}", actor, self._clock.now())
+        await self._wired.changed()
+
+    async def _answer(self, approval_id: str, answer: ApprovalStatus, actor: str) -> None:
+        now = self._clock.now()
+        await Approvals(self._wired.journal).decide(
+            approval_id, answer, actor, f"{answer.lower()} by {actor}", now, expires_at=now + self._use
+        )
+        await self._wired.changed()
+
+    @property
+    def _wired(self) -> Wires:
+        if self._wires is None:
+            raise ProductError("the engine is still starting; only the kill works yet")
+        return self._wires
+
+    @property
+    def _control(self) -> Control:
+        return Control(self._wired.journal, self._state_dir)

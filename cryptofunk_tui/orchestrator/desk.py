@@ -1,0 +1,220 @@
+"""From a vote to an order: size, approval, placement, and what became of it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cryptofunk_tui.domain.base import Clock, plain
+from cryptofunk_tui.domain.cycle import ApprovalNote
+from cryptofunk_tui.domain.market import Instrument, Quote
+from cryptofunk_tui.domain.orders import (
+    ApprovalStatus,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Protection,
+    Purpose,
+    Side,
+    order_id,
+)
+from cryptofunk_tui.domain.portfolio import Position
+from cryptofunk_tui.domain.risk import Check, Decision, Verdict
+from cryptofunk_tui.domain.signals import Plan
+from cryptofunk_tui.storage.approvals import Approvals
+from cryptofunk_tui.toolbox.errors import ToolboxError, ToolRefused
+from cryptofunk_tui.toolbox.toolbox import Toolbox
+
+EXECUTOR = "order_executor"
+ON_THE_WAY = (OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.UNKNOWN)
+POLL_S = 0.2
+PLACE_S = 10.0
+RETURN_S = 10.0
+"""How long a server that died is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the risk officer said, what leave was given, and the orders that came of it."""
+
+    verdict: Verdict
+    approval: ApprovalNote | None = None
+    orders: tuple[Order, ...] = ()
+
+
+NOTHING = Outcome(Verdict(decision=Decision.NONE, checks=(), reason=""))
+
+
+class Desk:
+    """Carries decisions to the risk officer and to the executor. It trusts neither to be alive: a question
+    that is lost is asked again, an order that is lost is looked up and never sent again."""
+
+    def __init__(self, toolbox: Toolbox, approvals: Approvals, account: str, run: str, clock: Clock) -> None:
+        self._toolbox = toolbox
+        self._approvals = approvals
+        self._account = account
+        self._run = run
+        self._clock = clock
+
+    async def enter(
+        self,
+        cycle: str,
+        strategy: str,
+        plan: Plan,
+        quote: Quote,
+        instrument: Instrument,
+        waiting: Callable[[Outcome], None],
+    ) -> Outcome:
+        """Open a position as planned. `waiting` hears of it when a person is asked."""
+        sizing = await self._ask(
+            "size_entry",
+            {
+                "symbol": quote.symbol,
+                "strategy": strategy,
+                "reference": plain(plan.reference),
+                "stop": plain(plan.stop),
+                "quote": quote.model_dump(mode="json"),
+                "instrument": instrument.model_dump(mode="json"),
+            },
+        )
+        quantity = Decimal(sizing["quantity"])
+        if quantity <= 0:
+            return Outcome(Verdict(decision=Decision.REJECTED, checks=(), reason=str(sizing["basis"])))
+        order = OrderRequest(
+            client_order_id=order_id(self._account, self._run, cycle, "entry"),
+            symbol=quote.symbol,
+            side=Side.BUY,
+            type=OrderType.MARKET,
+            quantity=quantity,
+            purpose=Purpose.ENTRY,
+            strategy=strategy,
+            protection=Protection(
+                reference=plan.reference,
+                stop=plan.stop,
+                target=plan.target,
+                trail=plan.trail,
+                trail_after=plan.trail_after,
+            ),
+        )
+        return await self._carry(cycle, order, quote, waiting)
+
+    async def leave(
+        self, cycle: str, position: Position, quote: Quote, waiting: Callable[[Outcome], None]
+    ) -> Outcome:
+        """Close a position by vote."""
+        order = OrderRequest(
+            client_order_id=order_id(self._account, self._run, cycle, "exit"),
+            symbol=position.symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            quantity=position.quantity,
+            purpose=Purpose.EXIT,
+            strategy=position.strategy,
+        )
+        return await self._carry(cycle, order, quote, waiting)
+
+    async def _carry(
+        self, cycle: str, order: OrderRequest, quote: Quote, waiting: Callable[[Outcome], None]
+    ) -> Outcome:
+        answer = await self._ask(
+            "request_approval",
+            {
+                "decision_id": cycle,
+                "order": order.model_dump(mode="json"),
+                "quote": quote.model_dump(mode="json"),
+            },
+        )
+        checks = tuple(Check.model_validate(check) for check in answer["checks"])
+        reason, approval_id = str(answer["reason"]), str(answer["approval_id"])
+        if answer["decision"] == ApprovalStatus.REJECTED:
+            note = ApprovalNote(
+                approval_id=approval_id, decision="REJECTED", decided_by="risk", reason=reason
+            )
+            return Outcome(Verdict(decision=Decision.REJECTED, checks=checks, reason=reason), note)
+        note = ApprovalNote(
+            approval_id=approval_id, decision=answer["decision"], decided_by="risk", reason=reason
+        )
+        if answer["decision"] == ApprovalStatus.PENDING:
+            waiting(Outcome(Verdict(decision=Decision.PENDING, checks=checks, reason=reason), note))
+            note = await self._answered(approval_id)
+        if note.decision != ApprovalStatus.GRANTED:
+            return Outcome(Verdict(decision=Decision.REJECTED, checks=checks, reason=note.reason), note)
+        verdict = Verdict(decision=Decision.APPROVED, checks=checks, reason=reason)
+        return Outcome(verdict, note, await self._place(approval_id, order))
+
+    async def _answered(self, approval_id: str) -> ApprovalNote:
+        """Wait for a person; silence rejects."""
+        while True:
+            await self._approvals.expire(self._clock.now())
+            approval = await self._approvals.get(approval_id)
+            if approval is None or approval.status is not ApprovalStatus.PENDING:
+                break
+            await asyncio.sleep(POLL_S)
+        if approval is None:
+            return ApprovalNote(
+                approval_id=approval_id, decision="REJECTED", decided_by=None, reason="the approval is gone"
+            )
+        return ApprovalNote(
+            approval_id=approval_id,
+            decision=approval.status,
+            decided_by=approval.decided_by,
+            reason=approval.reason,
+        )
+
+    async def _place(self, approval_id: str, order: OrderRequest) -> tuple[Order, ...]:
+        arguments = {
+            "approval_id": approval_id,
+            "client_order_id": order.client_order_id,
+            "symbol": order.symbol,
+            "side": order.side,
+            "quantity": plain(order.quantity),
+        }
+        try:
+            placed = await self._toolbox.call(EXECUTOR, "place_market_order", arguments, deadline_s=PLACE_S)
+        except ToolRefused as error:
+            await self._approvals.revoke(approval_id, f"the executor refused: {error}", self._clock.now())
+            raise
+        except ToolboxError as error:
+            if not error.outcome_unknown:
+                raise
+            return await self._look_up(order.client_order_id)
+        return (Order.model_validate(placed),)
+
+    async def _look_up(self, client_order_id: str) -> tuple[Order, ...]:
+        """An order whose answer was lost: what became of it, nothing where it never reached the journal. It
+        is never sent again."""
+        await self._toolbox.ready(EXECUTOR, RETURN_S)
+        deadline = time.monotonic() + RETURN_S
+        while True:
+            try:
+                found = await self._toolbox.call(
+                    EXECUTOR, "get_order_status", {"client_order_id": client_order_id}
+                )
+            except ToolRefused:
+                return ()
+            order = Order.model_validate(found)
+            if order.status not in ON_THE_WAY or time.monotonic() >= deadline:
+                return (order,)
+            await asyncio.sleep(POLL_S)
+
+    async def _ask(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """A question to the risk officer; the same question has one answer, so a crash may repeat it."""
+        return await patiently(
+            self._toolbox, "risk_analyzer", lambda: self._toolbox.call("risk_analyzer", tool, arguments)
+        )
+
+
+async def patiently(
+    toolbox: Toolbox, server: str, ask: Callable[[], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    """Ask, and where the server died or hung, once more when it is back. Only for what may be done twice."""
+    try:
+        return await ask()
+    except ToolboxError as error:
+        if not error.outcome_unknown:
+            raise
+    await toolbox.ready(server, RETURN_S)
+    return await ask()

@@ -1,0 +1,232 @@
+"""The live loop: brings the servers up, walks through market time, and obeys the person."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptofunk_tui.domain.base import Clock, WallClock
+from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
+from cryptofunk_tui.domain.market import timeframe_ms
+from cryptofunk_tui.orchestrator import launch, timeline
+from cryptofunk_tui.orchestrator.bus import Bus
+from cryptofunk_tui.orchestrator.controls import Controls, Wires
+from cryptofunk_tui.orchestrator.desk import Desk
+from cryptofunk_tui.orchestrator.feed import Feed
+from cryptofunk_tui.orchestrator.hearing import Chamber
+from cryptofunk_tui.orchestrator.session import Session
+from cryptofunk_tui.orchestrator.sitting import Sitting
+from cryptofunk_tui.orchestrator.timeline import Moment
+from cryptofunk_tui.orchestrator.watch import AccountView, FeedAge, Pulse, bars_of
+from cryptofunk_tui.settings import Settings
+from cryptofunk_tui.storage.approvals import Approvals
+from cryptofunk_tui.storage.errors import StorageError
+from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.lock import StateLock
+from cryptofunk_tui.storage.records import Records
+from cryptofunk_tui.toolbox.coingecko import CoinGecko, coingecko_server
+from cryptofunk_tui.toolbox.errors import ToolboxError
+from cryptofunk_tui.toolbox.toolbox import Toolbox
+
+RECORDS_FLUSH_S = 1.0
+
+
+class Engine(Controls):
+    """One run over one state directory. `watched` adds what a screen needs: previews, charts, breadth."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state_dir: Path,
+        listener: Callable[[AnyEvent], None],
+        *,
+        cycles: int | None = None,
+        resume: bool = False,
+        watched: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(state_dir, settings.rules.approvals, clock or WallClock())
+        self._settings = settings
+        self._cycles = cycles
+        self._resume = resume
+        self._watched = watched
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._previewed = time.monotonic()
+        self._bus = Bus()
+        self._bus.subscribe(listener)
+
+    def request_stop(self) -> None:
+        """End after the step in hand."""
+        self._stopping.set()
+
+    async def stop(self) -> None:
+        """End after the step in hand; everything on disk is whole when this returns."""
+        self.request_stop()
+        await self._ended.wait()
+
+    async def run(self) -> None:
+        """From the lock to the last record. Raises ProductError with what to do."""
+        try:
+            self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            async with AsyncExitStack() as stack:
+                stack.enter_context(StateLock(self._state_dir))
+                await self._open(stack)
+        except (StorageError, ToolboxError, OSError) as error:
+            raise ProductError(str(error)) from error
+        finally:
+            self._wires = None
+            self._ended.set()
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        settings, state_dir = self._settings, self._state_dir
+        journal = await Journal.open(state_dir)
+        stack.push_async_callback(journal.close)
+        specs = list(launch.server_specs(launch.write_run_config(settings, state_dir), state_dir))
+        if self._watched and settings.coingecko.enabled:
+            specs.append(coingecko_server(settings.coingecko))
+        toolbox = Toolbox(specs, self._on_status, self._clock, state_dir=state_dir)
+        stack.push_async_callback(toolbox.close)
+        await toolbox.start()
+        facts = await launch.describe_market(toolbox)
+        launch.write_run_config(
+            settings.model_copy(update={"market": facts.kind, "venue": facts.venue}), state_dir
+        )
+        account, run, market_time = await launch.open_account(
+            journal, settings, facts, self._clock, resume=self._resume
+        )
+        records = await Records.open(state_dir, source=f"{facts.kind}:{facts.venue}")
+        stack.push_async_callback(records.close)
+
+        sitting = Sitting(settings.rules, self._bus.publish, self._clock)
+        feed = Feed(toolbox, settings.timeframe, sitting.needs, settings.rules.council.warm_up_bars)
+        session = Session(
+            settings,
+            facts,
+            run,
+            toolbox,
+            journal,
+            records,
+            feed,
+            Chamber(feed, sitting, facts, settings.rules),
+            Desk(toolbox, Approvals(journal), account, run, self._clock),
+            self._bus.publish,
+        )
+        age = FeedAge(session.quotes)
+        view = AccountView(journal, state_dir, toolbox, age, self._bus.publish, self._clock)
+        self._wires = Wires(journal, toolbox, sitting, view.show)
+        self._announce(facts, account, sitting)
+        first = await launch.first_moment(toolbox, settings, facts, market_time)
+        beside: list[Coroutine[Any, Any, None]] = [
+            Pulse(journal, toolbox, age, self._clock).run(),
+            _flush(records),
+        ]
+        if self._watched:
+            beside.append(view.run())
+            if settings.coingecko.enabled:
+                gecko = CoinGecko(
+                    settings.coingecko,
+                    toolbox,
+                    symbols=settings.symbols,
+                    on_context=self._bus.publish,
+                    clock=self._clock,
+                )
+                stack.push_async_callback(gecko.close)
+                gecko.start()
+        async with self._beside(*beside):
+            await self._walk(session, feed, facts, first)
+
+    @asynccontextmanager
+    async def _beside(self, *works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Works that go on while the market is walked. One that fails is told and stays away: orders do not
+        depend on it."""
+        tasks = [asyncio.create_task(self._guarded(work)) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            text = f"{work} has ended: {error}"
+            self._bus.publish(LogLine(at=self._clock.now(), level="error", source="engine", text=text))
+
+    def _announce(self, facts: launch.MarketFacts, account: str, sitting: Sitting) -> None:
+        self._bus.publish(
+            EngineStarted(
+                at=self._clock.now(),
+                mode=self._settings.mode,
+                market=facts.kind,
+                venue=facts.venue,
+                account=account,
+                symbols=self._settings.symbols,
+                timeframe=self._settings.timeframe,
+                speed=self._settings.simulated.speed if facts.kind == "simulated" else None,
+                notice=facts.notice,
+            )
+        )
+        sitting.announce()
+
+    async def _walk(self, session: Session, feed: Feed, facts: launch.MarketFacts, first: datetime) -> None:
+        done = 0
+        moments = self._moments(facts, first)
+        while moment := await self._next(moments):
+            if moment.closes:
+                done += await session.close_bar(moment.at)
+                self._show_bars(feed, moment.at)
+            else:
+                await session.tick(moment.at)
+            if self._watched and time.monotonic() - self._previewed >= self._settings.preview_s:
+                self._previewed = time.monotonic()
+                await session.preview(moment.at)
+            if self._cycles is not None and done >= self._cycles:
+                await session.settle()
+                return
+        session.drop_waiting()
+
+    async def _next(self, moments: AsyncIterator[Moment]) -> Moment | None:
+        """The next moment; None when there is none or the run is asked to stop."""
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        coming = asyncio.ensure_future(anext(moments, None))
+        try:
+            await asyncio.wait((stopping, coming), return_when=asyncio.FIRST_COMPLETED)
+            return coming.result() if coming.done() and not self._stopping.is_set() else None
+        finally:
+            stopping.cancel()
+            coming.cancel()
+
+    def _moments(self, facts: launch.MarketFacts, first: datetime) -> AsyncIterator[Moment]:
+        """Where time comes from. Recorded time ends a bar early: an order fills in the bar that follows."""
+        bar_ms, speed = timeframe_ms(self._settings.timeframe), self._settings.simulated.speed
+        if facts.kind == "exchange":
+            return timeline.live(self._clock, bar_ms)
+        if facts.kind == "simulated" and speed is not None:
+            return timeline.paced(first, bar_ms, speed)
+        last = facts.span[1] - timedelta(milliseconds=bar_ms) if facts.span else None
+        return timeline.stepped(first, last, bar_ms)
+
+    def _show_bars(self, feed: Feed, at: datetime) -> None:
+        if not self._watched:
+            return
+        for symbol in self._settings.symbols:
+            bars = bars_of(feed, symbol, at)
+            if bars is not None:
+                self._bus.publish(bars)
+
+    def _on_status(self, status: ServerStatus) -> None:
+        self._bus.publish(status)
+
+
+async def _flush(records: Records) -> None:
+    """Write what waits, every second."""
+    while True:
+        await asyncio.sleep(RECORDS_FLUSH_S)
+        await records.flush()

@@ -1,0 +1,187 @@
+"""One symbol before the council: what it was shown, what each agent said, what the vote came to."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from cryptofunk_tui.agents.base import Scores
+from cryptofunk_tui.agents.council import Proposal
+from cryptofunk_tui.agents.features import arbitrage_edges, book_features, sentiment
+from cryptofunk_tui.agents.frame import Frame
+from cryptofunk_tui.agents.risk import RiskAgent
+from cryptofunk_tui.decision.context import candle_speaks, signal_speaks, to_context
+from cryptofunk_tui.decision.decide import Deliberation, Standing, deliberate
+from cryptofunk_tui.decision.records import settle, to_ballot, to_signal
+from cryptofunk_tui.domain.base import from_ms
+from cryptofunk_tui.domain.market import OrderBook, timeframe_ms
+from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.domain.signals import Action, Ballot, Context, Signal, Tally
+from cryptofunk_tui.orchestrator.feed import Feed, attempt
+from cryptofunk_tui.orchestrator.launch import MarketFacts
+from cryptofunk_tui.orchestrator.sitting import Sitting
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The council's word on one symbol, before the account is asked. `inputs` are the last row's numbers."""
+
+    symbol: str
+    as_of: datetime
+    inputs: dict[str, float | None]
+    signals: tuple[Signal, ...]
+    context: Context
+    ballots: tuple[Ballot, ...]
+    made: Deliberation
+    timings_ms: dict[str, float]
+
+    def settle(self, standing: Standing, risk: RiskAgent, rules: Rules) -> Tally:
+        """The vote as it stands before the account."""
+        return settle(self.made, len(self.made) - 1, standing, risk, rules)
+
+    def ballot(self, strategy: str | None) -> Ballot | None:
+        """A strategy's ballot."""
+        return next((ballot for ballot in self.ballots if ballot.agent == strategy), None)
+
+
+class Chamber:
+    """Where the council hears: gathers what the agents need, in phases, the agents of a phase at once."""
+
+    def __init__(self, feed: Feed, sitting: Sitting, facts: MarketFacts, rules: Rules) -> None:
+        self._feed = feed
+        self._sitting = sitting
+        self._facts = facts
+        self._rules = rules
+        self._risk = RiskAgent(rules.limits, rules.costs)
+        self._books: dict[str, OrderBook] = {}
+        self._spoken: dict[tuple[str, str], tuple[Signal, datetime]] = {}
+
+    async def hear(self, symbol: str, at: datetime, *, forming: bool = False) -> Hearing:
+        """A symbol at a moment, on closed bars or, for a preview, on the bar in progress. Raises ToolboxError
+        where candles or indicators cannot be had; what else is missing makes its agent abstain."""
+        started = time.perf_counter()
+        frame, now = await asyncio.gather(
+            self._feed.forming_frame(symbol, at) if forming else self._feed.frame(symbol),
+            self._moment(symbol, at),
+        )
+        frame = frame.with_now(now)
+        gathered = time.perf_counter()
+        signals, scores = await self._signals(frame, at)
+        analysed = time.perf_counter()
+        proposals, words = await self._proposals(frame, at)
+        made = deliberate(frame.candles, scores, proposals, self._risk, self._rules)
+        ballots = tuple(
+            to_ballot(
+                made, name, proposals[name], len(frame) - 1, weight=round(seat.weight), reasons=words[name]
+            )
+            for name, seat in self._rules.council.strategies.items()
+        )
+        weights = {name: seat.weight for name, seat in self._rules.council.analysis.items()}
+        voted = time.perf_counter()
+        return Hearing(
+            symbol=symbol,
+            as_of=at,
+            inputs=_inputs(frame),
+            signals=signals,
+            context=to_context([signal for signal in signals if signal.agent in scores], weights),
+            ballots=ballots,
+            made=made,
+            timings_ms={
+                "gather": _ms(started, gathered),
+                "analysis": _ms(gathered, analysed),
+                "vote": _ms(analysed, voted),
+            },
+        )
+
+    async def _signals(self, frame: Frame, at: datetime) -> tuple[tuple[Signal, ...], Mapping[str, Scores]]:
+        """The newest signal of every analyst: this moment's, or an earlier one that still speaks where the
+        market did not answer now."""
+        names = self._sitting.analysts
+        voices = await asyncio.gather(*(self._sitting.signal(name, frame) for name in names))
+        closed = from_ms(int(frame.candles.close_ms[-1]))
+        signals, scores = [], {}
+        for name, voice in zip(names, voices, strict=True):
+            opinion = voice.opinion if voice.opinion is not None else Scores.abstain(len(frame))
+            signal = to_signal(name, opinion, len(frame) - 1, voice.reasons, closed)
+            if signal.action is not Action.ABSTAIN:
+                self._spoken[name, frame.symbol] = signal, at
+            signal = self._newest(signal, frame, at)
+            signals.append(signal)
+            scores[name] = opinion.ending(signal.action, signal.confidence)
+        return tuple(signals), scores
+
+    def _newest(self, signal: Signal, frame: Frame, at: datetime) -> Signal:
+        if self._sitting.reads_candles(signal.agent):
+            if self._is_current(frame, at):
+                return signal
+            silent = {"action": Action.ABSTAIN, "confidence": 0.0, "reasons": _too_old(frame)}
+            return signal.model_copy(update=silent)
+        kept, computed_at = self._spoken.get((signal.agent, frame.symbol), (signal, at))
+        return kept if signal_speaks(computed_at, at, self._rules.voting) else signal
+
+    def _is_current(self, frame: Frame, at: datetime) -> bool:
+        closed_at = from_ms(int(frame.candles.close_ms[-1]))
+        bar_ms = timeframe_ms(frame.candles.timeframe)
+        return candle_speaks(closed_at, at, self._rules.voting, bar_ms=bar_ms)
+
+    async def _proposals(
+        self, frame: Frame, at: datetime
+    ) -> tuple[dict[str, Proposal], dict[str, tuple[str, ...]]]:
+        """What every strategy proposes; on a last bar that is too old those that read candles abstain."""
+        names = self._sitting.strategists
+        voices = await asyncio.gather(*(self._sitting.proposal(name, frame) for name in names))
+        proposals, words = {}, {}
+        for name, voice in zip(names, voices, strict=True):
+            stale = self._sitting.reads_candles(name) and not self._is_current(frame, at)
+            proposals[name] = Proposal.absent(len(frame)) if stale or not voice.opinion else voice.opinion
+            words[name] = _too_old(frame) if stale else voice.reasons
+        return proposals, words
+
+    async def _moment(self, symbol: str, at: datetime) -> dict[str, float]:
+        """The context columns of now; what the market does not offer or give is left out."""
+        parts = await asyncio.gather(self._book(symbol, at), self._edges(symbol, at), self._mood(symbol, at))
+        return {key: value for part in parts for key, value in part.items()}
+
+    async def _book(self, symbol: str, at: datetime) -> dict[str, float]:
+        book = await attempt(self._feed.order_book(symbol, at)) if self._facts.has_book else None
+        if book is None:
+            return {}
+        previous, self._books[symbol] = self._books.get(symbol), book
+        return book_features(book, previous, self._rules.council.order_book)
+
+    async def _edges(self, symbol: str, at: datetime) -> dict[str, float]:
+        if not self._facts.has_venue_quotes:
+            return {}
+        own, others = await asyncio.gather(
+            attempt(self._feed.quote(symbol, at)), attempt(self._feed.venue_quotes(symbol, at))
+        )
+        if own is None or others is None:
+            return {}
+        return arbitrage_edges(own, others, at, self._rules.costs, self._rules.council.arbitrage)
+
+    async def _mood(self, symbol: str, at: datetime) -> dict[str, float]:
+        mood = await attempt(self._feed.mood(symbol, at)) if self._facts.has_news else None
+        if mood is None:
+            return {}
+        headlines, fear_greed = mood
+        return sentiment(headlines, fear_greed, symbol, at, self._rules.council.sentiment)
+
+
+def _inputs(frame: Frame) -> dict[str, float | None]:
+    """The last row in numbers, None where it is not known."""
+    candles = frame.candles
+    row = {name: float(getattr(candles, name)[-1]) for name in ("open", "high", "low", "close", "volume")}
+    row |= {key: float(values[-1]) for key, values in frame.columns.items()}
+    return {key: value if np.isfinite(value) else None for key, value in row.items()}
+
+
+def _too_old(frame: Frame) -> tuple[str, ...]:
+    closed_at = from_ms(int(frame.candles.close_ms[-1]))
+    return (f"the last bar closed at {closed_at:%Y-%m-%d %H:%M}Z: too old to speak",)
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 3)

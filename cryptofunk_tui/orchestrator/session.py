@@ -1,0 +1,254 @@
+"""A run once its market is open: what happens when a bar closes, and between the closes."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptofunk_tui.agents.risk import RiskAgent
+from cryptofunk_tui.decision.decide import Standing, rank
+from cryptofunk_tui.domain.base import to_ms
+from cryptofunk_tui.domain.cycle import CycleRecord, cycle_id
+from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, LogLine, PriceTick
+from cryptofunk_tui.domain.market import Quote
+from cryptofunk_tui.domain.orders import Order
+from cryptofunk_tui.domain.risk import Decision, Verdict
+from cryptofunk_tui.domain.signals import Action, Tally
+from cryptofunk_tui.orchestrator.desk import NOTHING, Desk, Outcome, patiently
+from cryptofunk_tui.orchestrator.feed import Feed
+from cryptofunk_tui.orchestrator.hearing import Chamber, Hearing
+from cryptofunk_tui.orchestrator.launch import MarketFacts
+from cryptofunk_tui.settings import Settings
+from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.records import Records
+from cryptofunk_tui.toolbox.errors import ToolboxError
+from cryptofunk_tui.toolbox.toolbox import Toolbox
+
+Publish = Callable[[AnyEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A hearing with the vote as it stands before the account."""
+
+    cycle: str
+    hearing: Hearing
+    tally: Tally
+    exits: tuple[Order, ...]
+    """What protection sold since the last decision."""
+
+
+class Session:
+    """Advances market time, lets the council hear, and carries what it decides to the desk."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        facts: MarketFacts,
+        run: str,
+        toolbox: Toolbox,
+        journal: Journal,
+        records: Records,
+        feed: Feed,
+        chamber: Chamber,
+        desk: Desk,
+        publish: Publish,
+    ) -> None:
+        self._settings = settings
+        self._facts = facts
+        self._run = run
+        self._toolbox = toolbox
+        self._journal = journal
+        self._records = records
+        self._feed = feed
+        self._chamber = chamber
+        self._desk = desk
+        self._publish = publish
+        self._risk = RiskAgent(settings.rules.limits, settings.rules.costs)
+        self._standings: dict[str, Standing] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._decided_at: dict[str, float] = {}
+        self.quotes: dict[str, Quote] = {}
+
+    async def close_bar(self, at: datetime) -> bool:
+        """Decide on every symbol that has a bar closing at or before `at` that was not decided on; whether
+        there was one."""
+        exits = await self._follow(at)
+        symbols = [symbol for symbol in self._settings.symbols if await self._learn(symbol, at)]
+        await self._decide(symbols, at, exits)
+        return bool(symbols)
+
+    async def tick(self, at: datetime) -> None:
+        """Between closes: follow the market, show prices, and decide early where a price has moved far."""
+        exits = await self._follow(at)
+        await asyncio.gather(*(self._price(symbol, at) for symbol in self._settings.symbols))
+        moved = [symbol for symbol in self._settings.symbols if self._has_moved(symbol)]
+        await self._decide(moved, at, exits)
+
+    async def preview(self, at: datetime) -> None:
+        """What the council would say on the bars in progress: shown, never traded."""
+        for symbol in self._settings.symbols:
+            try:
+                hearing = await self._chamber.hear(symbol, at, forming=True)
+            except ToolboxError as error:
+                self._warn("preview", f"{symbol}: {error}", at)
+                continue
+            tally = hearing.settle(self._standings.get(symbol, Standing()), self._risk, self._settings.rules)
+            name = cycle_id(self._run, f"preview {symbol}", to_ms(at))
+            self._tell(Case(name, hearing, tally, ()), NOTHING, {}, preview=True)
+
+    async def settle(self) -> None:
+        """Wait for the answers that are still awaited from a person."""
+        await asyncio.gather(*self._waiting.values())
+
+    def drop_waiting(self) -> None:
+        """Stop waiting for people: the run ends."""
+        for task in self._waiting.values():
+            task.cancel()
+
+    async def _follow(self, at: datetime) -> dict[str, list[Order]]:
+        """Move the market's clock and let the executor catch up; the orders that it filled, by symbol."""
+        if self._facts.kind != "exchange":
+            await self._journal.set_market_time(at)
+        answer = await patiently(
+            self._toolbox,
+            "order_executor",
+            lambda: self._toolbox.call("order_executor", "process_market", {}, deadline_s=20.0),
+        )
+        exits: dict[str, list[Order]] = {}
+        for data in answer["orders"]:
+            order = Order.model_validate(data)
+            exits.setdefault(order.symbol, []).append(order)
+            self._standings.pop(order.symbol, None)
+        return exits
+
+    async def _learn(self, symbol: str, at: datetime) -> bool:
+        try:
+            fresh = await self._feed.advance(symbol, at)
+        except ToolboxError as error:
+            self._warn("market_data", f"{symbol}: {error}", at)
+            return False
+        if fresh is None:
+            return False
+        self._records.add_candles(fresh)
+        return True
+
+    async def _decide(self, symbols: Iterable[str], at: datetime, exits: dict[str, list[Order]]) -> None:
+        cases = [
+            case for case in await asyncio.gather(*(self._hear(each, at, exits) for each in symbols)) if case
+        ]
+        entries = {case.hearing.symbol: case for case in cases if case.tally.action is Action.BUY}
+        for case in cases:
+            if case.hearing.symbol not in entries:
+                await self._conclude(case, at)
+        for symbol, _ in rank((symbol, case.tally) for symbol, case in entries.items()):
+            await self._conclude(entries[symbol], at)
+
+    async def _hear(self, symbol: str, at: datetime, exits: dict[str, list[Order]]) -> Case | None:
+        try:
+            hearing = await self._chamber.hear(symbol, at)
+        except ToolboxError as error:
+            self._warn("council", f"{symbol}: no decision: {error}", at)
+            return None
+        self._decided_at[symbol] = hearing.inputs["close"] or 0.0
+        standing = await self._standing(symbol)
+        tally = hearing.settle(standing, self._risk, self._settings.rules)
+        return Case(cycle_id(self._run, symbol, to_ms(at)), hearing, tally, tuple(exits.get(symbol, ())))
+
+    async def _conclude(self, case: Case, at: datetime) -> None:
+        """Trade what was decided and tell it. Where a person is asked while the market goes on, so does the
+        session; recorded time waits."""
+        symbol = case.hearing.symbol
+        if case.tally.action not in (Action.BUY, Action.SELL):
+            self._tell(case, NOTHING, {})
+            return
+        if symbol in self._waiting:
+            waits = Verdict(
+                decision=Decision.REJECTED, checks=(), reason="an order of this symbol waits for a person"
+            )
+            self._tell(case, Outcome(waits), {})
+            return
+        if self._settings.approve == "manual" and self._facts.kind != "recorded":
+            self._waiting[symbol] = asyncio.create_task(self._trade(case, at))
+            self._waiting[symbol].add_done_callback(lambda _: self._waiting.pop(symbol, None))
+            return
+        await self._trade(case, at)
+
+    async def _trade(self, case: Case, at: datetime) -> None:
+        started = time.perf_counter()
+        try:
+            outcome = await self._ask_desk(case, at)
+        except ToolboxError as error:
+            self._warn("desk", f"{case.hearing.symbol}: {error}", at)
+            lost = Verdict(decision=Decision.REJECTED, checks=(), reason=f"no order left: {error}")
+            outcome = Outcome(lost)
+        self._standings.pop(case.hearing.symbol, None)
+        self._tell(case, outcome, {"trade": round((time.perf_counter() - started) * 1000, 3)})
+
+    async def _ask_desk(self, case: Case, at: datetime) -> Outcome:
+        symbol = case.hearing.symbol
+        await self._records.flush()
+        quote = await self._feed.quote(symbol, at)
+        self._records.add_quote(quote)
+
+        def waiting(outcome: Outcome) -> None:
+            self._tell(case, outcome, {})
+
+        if case.tally.action is Action.SELL:
+            position = (await self._journal.portfolio()).position(symbol)
+            return await self._desk.leave(case.cycle, position, quote, waiting) if position else NOTHING
+        ballot = case.hearing.ballot(case.tally.leader)
+        if ballot is None or ballot.plan is None:
+            none = Verdict(decision=Decision.REJECTED, checks=(), reason="the vote's leader has no plan")
+            return Outcome(none)
+        instrument = await self._feed.instrument(symbol)
+        return await self._desk.enter(case.cycle, ballot.agent, ballot.plan, quote, instrument, waiting)
+
+    async def _standing(self, symbol: str) -> Standing:
+        if symbol not in self._standings:
+            position = (await self._journal.portfolio()).position(symbol)
+            self._standings[symbol] = Standing.of(
+                position, await self._journal.last_entry(symbol), await self._journal.last_exit(symbol)
+            )
+        return self._standings[symbol]
+
+    async def _price(self, symbol: str, at: datetime) -> None:
+        try:
+            quote = self.quotes[symbol] = await self._feed.quote(symbol, at)
+        except ToolboxError as error:
+            self._warn("market_data", f"{symbol}: {error}", at)
+            return
+        self._publish(PriceTick(at=quote.at, symbol=symbol, bid=quote.bid, ask=quote.ask, last=quote.last))
+
+    def _has_moved(self, symbol: str) -> bool:
+        decided, quote = self._decided_at.get(symbol), self.quotes.get(symbol)
+        if not decided or quote is None:
+            return False
+        return abs(float(quote.mid) / decided - 1) >= self._settings.early_move
+
+    def _tell(
+        self, case: Case, outcome: Outcome, timings: dict[str, float], *, preview: bool = False
+    ) -> None:
+        hearing = case.hearing
+        record = CycleRecord(
+            cycle_id=case.cycle,
+            symbol=hearing.symbol,
+            as_of=hearing.as_of,
+            mode=self._settings.mode,
+            market=self._facts.kind,
+            inputs=hearing.inputs,
+            signals=hearing.signals,
+            context=hearing.context,
+            ballots=hearing.ballots,
+            tally=case.tally,
+            verdict=outcome.verdict,
+            approval=outcome.approval,
+            orders=(*case.exits, *outcome.orders),
+            timings_ms={**hearing.timings_ms, **timings},
+        )
+        self._records.add_cycle(record, preview)
+        self._publish(CycleFinished(at=hearing.as_of, record=record, preview=preview))
+
+    def _warn(self, source: str, text: str, at: datetime) -> None:
+        self._publish(LogLine(at=at, level="warning", source=source, text=text))
