@@ -18,6 +18,7 @@ Every column is float64 and as long as the candles; NaN stands in the leading ro
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ _ROUNDING = 1e-12
 """Share of the price below which a difference is rounding: such a MACD histogram is 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndicatorSpec:
     """An indicator of the catalog with its parameters; those not given take their defaults. Raises ValueError
     for an unknown name or parameter, or a value out of range."""
@@ -54,23 +55,23 @@ class IndicatorSpec:
         """The same from a mapping."""
         return cls(name, tuple((parameters or {}).items()))
 
-    @property
+    @cached_property
     def key(self) -> str:
         """`rsi_14`, `macd_12_26_9`, `bollinger_20_2`, `obv`."""
         values = (repr(value).removesuffix(".0") for _, value in self.parameters)
         return "_".join((self.name, *values))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The keys of its columns, in the catalog's order."""
         return tuple(f"{self.key}.{output}" if output else self.key for output in self.entry.outputs)
 
-    @property
+    @cached_property
     def lookback(self) -> int:
         """Leading rows without a value."""
         return self.entry.lookback(self.parameters)
 
-    @property
+    @cached_property
     def warm_up(self) -> int:
         """Bars from which its values count as settled."""
         return self.entry.warm_up(self.parameters)
