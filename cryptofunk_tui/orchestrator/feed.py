@@ -1,27 +1,36 @@
 """What the council sees: closed candles kept up to date, their indicators, and the moment's market."""
 
-import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from cryptofunk_tui.agents.base import Need
 from cryptofunk_tui.agents.frame import Frame
-from cryptofunk_tui.domain.base import to_ms
+from cryptofunk_tui.domain.base import Record, to_ms
 from cryptofunk_tui.domain.candles import Candles
 from cryptofunk_tui.domain.market import FearGreed, Headline, Instrument, OrderBook, Quote, timeframe_ms
-from cryptofunk_tui.toolbox.errors import ToolboxError, ToolRefused
+from cryptofunk_tui.toolbox.errors import ToolRefused
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
-T = TypeVar("T")
+MARKET, INDICATORS = "market_data", "technical_indicators"
 WINDOW_BARS = 2000
 """Bars behind an indicator: an EMA 200 has forgotten its seed to the eighth digit."""
 FRAME_BARS = 64
 """Rows that the agents are shown; none looks further back."""
 BOOK_LEVELS = 50
 HEADLINE_HOURS = 24
+
+
+class Snapshot(Record):
+    """A symbol's market at one moment; what the market does not offer or give is None."""
+
+    quote: Quote | None
+    order_book: OrderBook | None
+    venue_quotes: tuple[Quote, ...] | None
+    headlines: tuple[Headline, ...] | None
+    fear_greed: FearGreed | None
 
 
 class Feed:
@@ -67,7 +76,7 @@ class Feed:
         fresh = await self._fetch(symbol, at, since=int(known.timestamp_ms[-1]), forming=True)
         candles = known.rows(None, -1).followed_by(fresh)
         answer = await self._toolbox.call(
-            "technical_indicators",
+            INDICATORS,
             "compute_indicators",
             {"candles": candles.columns(), "indicators": self._indicators, "last": FRAME_BARS},
         )
@@ -75,44 +84,24 @@ class Feed:
 
     async def quote(self, symbol: str, at: datetime) -> Quote:
         """The best prices now."""
-        answer = await self._toolbox.call(
-            "market_data", "get_quote", {"symbol": symbol, "at": at.isoformat()}
-        )
+        answer = await self._toolbox.call(MARKET, "get_quote", {"symbol": symbol, "at": at.isoformat()})
         return Quote.model_validate(answer)
 
     async def instrument(self, symbol: str) -> Instrument:
         """What the venue accepts for a symbol; asked once."""
         if symbol not in self._instruments:
-            answer = await self._toolbox.call("market_data", "get_instrument", {"symbol": symbol})
+            answer = await self._toolbox.call(MARKET, "get_instrument", {"symbol": symbol})
             self._instruments[symbol] = Instrument.model_validate(answer)
         return self._instruments[symbol]
 
-    async def order_book(self, symbol: str, at: datetime) -> OrderBook:
-        """What rests on both sides."""
+    async def snapshot(self, symbol: str, at: datetime) -> Snapshot:
+        """All that a decision looks at beside candles."""
         answer = await self._toolbox.call(
-            "market_data", "get_order_book", {"symbol": symbol, "depth": BOOK_LEVELS, "at": at.isoformat()}
+            MARKET,
+            "get_snapshot",
+            {"symbol": symbol, "depth": BOOK_LEVELS, "hours": HEADLINE_HOURS, "at": at.isoformat()},
         )
-        return OrderBook.model_validate(answer)
-
-    async def venue_quotes(self, symbol: str, at: datetime) -> tuple[Quote, ...]:
-        """The same symbol elsewhere."""
-        answer = await self._toolbox.call(
-            "market_data", "get_venue_quotes", {"symbol": symbol, "at": at.isoformat()}
-        )
-        return tuple(Quote.model_validate(quote) for quote in answer["quotes"])
-
-    async def mood(self, symbol: str, at: datetime) -> tuple[tuple[Headline, ...], FearGreed | None]:
-        """Headlines of the last day and the Fear & Greed index."""
-        news, fear = await asyncio.gather(
-            self._toolbox.call(
-                "market_data",
-                "get_headlines",
-                {"symbols": [symbol], "hours": HEADLINE_HOURS, "at": at.isoformat()},
-            ),
-            self._toolbox.call("market_data", "get_fear_greed", {"at": at.isoformat()}),
-        )
-        headlines = tuple(Headline.model_validate(each) for each in news["headlines"])
-        return headlines, FearGreed.model_validate(fear) if fear.get("value") is not None else None
+        return Snapshot.model_validate({part: answer[part] for part in Snapshot.model_fields})
 
     async def _fetch(self, symbol: str, at: datetime, *, since: int | None, forming: bool = False) -> Candles:
         arguments: dict[str, Any] = {
@@ -124,7 +113,7 @@ class Feed:
         }
         if since is not None:
             arguments["since"] = since
-        answer = await self._toolbox.call("market_data", "get_candles", arguments, deadline_s=30.0)
+        answer = await self._toolbox.call(MARKET, "get_candles", arguments, deadline_s=30.0)
         return Candles.from_columns(symbol, self._timeframe, answer["candles"])
 
     async def _indicators_of(self, candles: Candles, after: int | None) -> dict[str, list[float | None]]:
@@ -137,7 +126,7 @@ class Feed:
         )
         try:
             answer = await self._toolbox.call(
-                "technical_indicators",
+                INDICATORS,
                 "compute_indicators",
                 {
                     "candles": part.columns(),
@@ -159,11 +148,3 @@ class Feed:
         arrays = {key: np.array(values, dtype=np.float64) for key, values in columns.items()}
         missing = len(candles) - len(rows)
         return Frame(rows, arrays, warm=max(0, self._warm_up_bars - 1 - missing))
-
-
-async def attempt(question: Awaitable[T]) -> T | None:
-    """An answer, or None where the market does not give it: the agent that needs it abstains."""
-    try:
-        return await question
-    except ToolboxError:
-        return None

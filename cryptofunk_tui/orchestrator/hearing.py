@@ -20,9 +20,10 @@ from cryptofunk_tui.domain.base import from_ms
 from cryptofunk_tui.domain.market import OrderBook, timeframe_ms
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.signals import Action, Ballot, Context, Signal, Tally
-from cryptofunk_tui.orchestrator.feed import Feed, attempt
+from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.launch import MarketFacts
 from cryptofunk_tui.orchestrator.sitting import Sitting
+from cryptofunk_tui.toolbox.errors import ToolboxError
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,32 +143,24 @@ class Chamber:
 
     async def _moment(self, symbol: str, at: datetime) -> dict[str, float]:
         """The context columns of now; what the market does not offer or give is left out."""
-        parts = await asyncio.gather(self._book(symbol, at), self._edges(symbol, at), self._mood(symbol, at))
-        return {key: value for part in parts for key, value in part.items()}
-
-    async def _book(self, symbol: str, at: datetime) -> dict[str, float]:
-        book = await attempt(self._feed.order_book(symbol, at)) if self._facts.has_book else None
-        if book is None:
+        facts, council = self._facts, self._rules.council
+        if not (facts.has_book or facts.has_venue_quotes or facts.has_news):
             return {}
-        previous, self._books[symbol] = self._books.get(symbol), book
-        return book_features(book, previous, self._rules.council.order_book)
-
-    async def _edges(self, symbol: str, at: datetime) -> dict[str, float]:
-        if not self._facts.has_venue_quotes:
+        try:
+            seen = await self._feed.snapshot(symbol, at)
+        except ToolboxError:
             return {}
-        own, others = await asyncio.gather(
-            attempt(self._feed.quote(symbol, at)), attempt(self._feed.venue_quotes(symbol, at))
-        )
-        if own is None or others is None:
-            return {}
-        return arbitrage_edges(own, others, at, self._rules.costs, self._rules.council.arbitrage)
-
-    async def _mood(self, symbol: str, at: datetime) -> dict[str, float]:
-        mood = await attempt(self._feed.mood(symbol, at)) if self._facts.has_news else None
-        if mood is None:
-            return {}
-        headlines, fear_greed = mood
-        return sentiment(headlines, fear_greed, symbol, at, self._rules.council.sentiment)
+        columns: dict[str, float] = {}
+        if seen.order_book is not None:
+            previous, self._books[symbol] = self._books.get(symbol), seen.order_book
+            columns |= book_features(seen.order_book, previous, council.order_book)
+        if seen.quote is not None and seen.venue_quotes is not None:
+            columns |= arbitrage_edges(
+                seen.quote, seen.venue_quotes, at, self._rules.costs, council.arbitrage
+            )
+        if seen.headlines is not None:
+            columns |= sentiment(seen.headlines, seen.fear_greed, symbol, at, council.sentiment)
+        return columns
 
 
 def _inputs(frame: Frame) -> dict[str, float | None]:
