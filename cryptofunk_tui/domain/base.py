@@ -1,15 +1,18 @@
 """The base of every record that crosses a process, a file or a screen."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 def plain(value: Decimal) -> str:
-    """Decimal as a plain string: no exponent, no trailing zeros, so `1E+2` reads `100`."""
-    text = format(value, "f")
+    """Decimal as a plain string: no exponent, no trailing zeros, so `1E+2` reads `100`; zero has no sign."""
+    text = format(value, "f") if value else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -52,4 +55,4 @@ def from_ms(timestamp_ms: int) -> datetime:
 
 def to_ms(moment: datetime) -> int:
     """An aware moment as whole milliseconds since 1970."""
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    return (moment - _EPOCH) // _MILLISECOND

@@ -115,4 +115,4 @@ def _check(stamps: NDArray[Any], arrays: Mapping[str, Floats], step_ms: int) -> 
     ]
     found = [(int(np.argmax(bad)), reason) for bad, reason in faults if bad.any()]
     if found:
-        raise CandleError(*min(found))
+        raise CandleError(*min(found, key=lambda fault: fault[0]))

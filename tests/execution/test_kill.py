@@ -1,0 +1,78 @@
+"""The gate before the wire."""
+
+from pathlib import Path
+
+import pytest
+
+from cryptofunk_tui.domain.risk import TradingState
+from cryptofunk_tui.execution.kill import Gate, look
+from cryptofunk_tui.execution.venue import OrderRefused
+from cryptofunk_tui.storage.control import kill_path, touch_kill
+from tests.execution.scene import GivenMarket, Scene, opened
+
+pytestmark = pytest.mark.anyio
+
+
+async def closed_for(scene: Scene) -> tuple[bool, bool]:
+    """Whether entries, and whether exits, are stopped."""
+    gate = Gate(scene.journal, scene.state_dir)
+    return await gate.entries_stopped() is not None, await gate.killed() is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "closed"),
+    [
+        (TradingState.RUNNING, "", (False, False)),
+        (TradingState.PAUSED, "a person", (True, False)),
+        (TradingState.REDUCING, "a person", (True, False)),
+        (TradingState.HALTED, "drawdown 11 %", (True, False)),
+        (TradingState.HALTED, "killed by a person", (True, True)),
+    ],
+)
+async def test_each_state_stops_what_it_should(
+    tmp_path: Path, state: TradingState, reason: str, closed: tuple[bool, bool]
+) -> None:
+    async with opened(tmp_path, GivenMarket({})) as scene:
+        await scene.control.set(state, reason, "test", scene.clock.now())
+        assert await closed_for(scene) == closed
+
+
+async def test_the_kill_file_alone_stops_everything(tmp_path: Path) -> None:
+    async with opened(tmp_path, GivenMarket({})) as scene:
+        touch_kill(tmp_path, "enough")
+        assert await closed_for(scene) == (True, True)
+        with pytest.raises(OrderRefused, match="killed: enough"):
+            await Gate(scene.journal, tmp_path).check(entry=False)
+        kill_path(tmp_path).unlink()
+        assert await closed_for(scene) == (False, False)
+
+
+async def test_a_kill_in_the_journal_holds_without_its_file(tmp_path: Path) -> None:
+    async with opened(tmp_path, GivenMarket({})) as scene:
+        await scene.control.kill("killed by a person", "person", scene.clock.now())
+        kill_path(tmp_path).unlink()
+        assert await closed_for(scene) == (True, True)
+
+
+async def test_what_cannot_be_read_is_killed(tmp_path: Path) -> None:
+    async with opened(tmp_path / "state", GivenMarket({})) as scene:
+        gate = Gate(scene.journal, tmp_path / "gone")
+        assert await gate.killed() is not None
+        await scene.journal.close()
+        assert "cannot be read" in (await Gate(scene.journal, scene.state_dir).killed() or "")
+
+
+async def test_a_look_takes_back_what_the_state_asks_for(tmp_path: Path) -> None:
+    async with opened(tmp_path, GivenMarket({})) as scene:
+        asked: list[tuple[str, bool]] = []
+
+        async def withdraw(reason: str, entries_only: bool) -> None:
+            asked.append((reason, entries_only))
+
+        gate = Gate(scene.journal, tmp_path)
+        await look(gate, withdraw)
+        await scene.control.set(TradingState.PAUSED, "a person", "test", scene.clock.now())
+        await look(gate, withdraw)
+        touch_kill(tmp_path, "enough")
+        await look(gate, withdraw)
+        assert asked == [("trading is PAUSED, no entries: a person", True), ("killed: enough", False)]
