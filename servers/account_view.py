@@ -10,7 +10,6 @@ from cryptofunk_tui.domain.orders import Purpose
 from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.risk.breakers import BreakerInputs, Wildness
-from cryptofunk_tui.risk.halt import is_kill
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import is_killed, kill_reason
 from cryptofunk_tui.storage.journal import AccountRow, Journal
@@ -75,7 +74,7 @@ async def read_account(journal: Journal, pulse: Pulse, state_dir: Path, now: dat
         reserved=await _reserved(Approvals(journal), pulse, now),
         state=state,
         state_reason=reason,
-        killed=by_file or is_kill(state, reason),
+        killed=by_file or pulse.killed,
         now=now,
         at=pulse.at,
     )

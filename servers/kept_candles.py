@@ -22,7 +22,9 @@ class KeptCandles:
         known = self._series.pop(name, None)
         if after is not None:
             if known is None or int(known.timestamp_ms[-1]) != after:
-                raise ValueError(f"series {name!r} is not kept up to {after}; send all its candles without `after`")
+                raise ValueError(
+                    f"series {name!r} is not kept up to {after}; send all its candles without `after`"
+                )
             if len(fresh) and int(fresh.timestamp_ms[0]) <= after:
                 raise ValueError(f"candles row 0: opens at {fresh.timestamp_ms[0]}, not after {after}")
             fresh = known.followed_by(fresh)
@@ -30,4 +32,3 @@ class KeptCandles:
         while len(self._series) > MOST_SERIES:
             self._series.popitem(last=False)
         return kept
-

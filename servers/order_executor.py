@@ -30,6 +30,7 @@ from cryptofunk_tui.execution.paper import PaperVenue
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.market.open import Kind
 from cryptofunk_tui.market.source import MarketSource
+from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
 from servers.support import READ, WRITE, open_market, run, settings, state_directory, tool
@@ -74,7 +75,7 @@ class Trading:
             await self._leave_account()
             chosen = settings().rules
             venue = PaperVenue(self._market, chosen.costs, is_live=account.market == "exchange")
-            gate = Gate(journal, state_directory())
+            gate = Gate(Control(journal, state_directory()))
             executor = Executor(journal, account, venue, gate, chosen, WallClock())
             await executor.start()
             self._account, self._executor = account, executor

@@ -14,7 +14,6 @@ from cryptofunk_tui.domain.orders import Approval, ApprovalStatus, OrderRequest,
 from cryptofunk_tui.domain.risk import Breaker, BreakerEffect, Check, TradingState
 from cryptofunk_tui.domain.rules import RISK_AGENT
 from cryptofunk_tui.risk.breakers import blocks, evaluate, strictest, wildest, wildness
-from cryptofunk_tui.risk.halt import halt_reason
 from cryptofunk_tui.risk.history import History
 from cryptofunk_tui.risk.limits import Situation, check_entry, check_exit, violations
 from cryptofunk_tui.risk.order_guard import price_collar
@@ -222,7 +221,9 @@ class RiskOffice:
         fallen = next((one for one in breakers if one.effect is BreakerEffect.HALT and one.tripped), None)
         if fallen is None or fallen.value is None or view.state is TradingState.HALTED:
             return
-        reason = halt_reason(fallen.value, fallen.limit or 0.0)
+        reason = (
+            f"drawdown of {fallen.value:.2%} from the equity's peak, {fallen.limit or 0.0:.2%} is the limit"
+        )
         await Control(journal, self._state_dir).set(TradingState.HALTED, reason, RISK_AGENT, view.now)
 
     async def _view(self, journal: Journal) -> AccountView:

@@ -43,7 +43,7 @@ class Candles:
     def from_columns(
         cls, symbol: str, timeframe: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
     ) -> "Candles":
-        """Check and wrap columns. Raises CandleError with the row, or ValueError for a missing column. An empty
+        """Check and wrap columns. Raises CandleError with the row, ValueError for a missing column. An empty
         `timeframe` says that it is unknown: times are then not held against a grid, and have no close."""
         missing = [name for name in COLUMNS if name not in columns]
         if missing:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from cryptofunk_tui.domain.base import Clock
+from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.orders import Order, OrderRequest, OrderStatus, OrderType, Purpose, Side
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.rules import Rules
@@ -180,12 +181,12 @@ class Executor:
             within_collar(request.side, quote, leave.collar)
         if request.side is Side.BUY:
             large_enough(request, quote, instrument)
-            await self._check_room(request, leave.collar)
+            await self._check_room(request, _price(request, quote, leave.collar))
 
-    async def _check_room(self, request: OrderRequest, collar: Decimal) -> None:
+    async def _check_room(self, request: OrderRequest, price: Decimal) -> None:
         checks = check_room(
             request,
-            collar if request.limit_price is None else request.limit_price,
+            price,
             portfolio=await self._journal.portfolio(),
             reserved=await self._approvals.reserved(self._clock.now(), excluding=request.client_order_id),
             costs=self._rules.costs,
@@ -238,3 +239,10 @@ class Executor:
                 return await work
 
         return await asyncio.shield(asyncio.create_task(locked()))
+
+
+def _price(request: OrderRequest, quote: Quote, collar: Decimal) -> Decimal:
+    """What a buy is reckoned at: its limit, the ask that a market order meets, or the collar."""
+    if request.limit_price is not None:
+        return request.limit_price
+    return quote.ask if request.type is OrderType.MARKET else collar

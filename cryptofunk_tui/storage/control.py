@@ -77,13 +77,13 @@ class Control:
 
     async def state(self) -> tuple[TradingState, str]:
         """The state and its reason; HALTED where the kill file is there or either cannot be read."""
-        state, reason, _ = await self._read()
+        state, reason, _ = await self.read()
         return state, reason
 
     async def killed(self) -> str | None:
         """Why nothing may leave, not even an exit: the kill file, a kill in the journal, or that either
         cannot be read. None where exits may leave; a halt without a kill lets them."""
-        _, reason, killed = await self._read()
+        _, reason, killed = await self.read()
         return reason if killed else None
 
     async def set(self, state: TradingState, reason: str, actor: str, at: datetime) -> None:
@@ -91,7 +91,7 @@ class Control:
         if state is TradingState.STOPPED:
             raise ValueError("STOPPED is the absence of an engine, no state to set")
         async with self._database.transaction():
-            before, standing, killed = await self._read()
+            before, standing, killed = await self.read()
             if before is TradingState.HALTED and state is not TradingState.HALTED:
                 raise Refused(f"trading is HALTED ({standing}); resume it with {CONFIRMATION} first")
             await self._write(state, standing if killed else reason, actor, at, killed=killed)
@@ -138,7 +138,7 @@ class Control:
             for row in await self._database.rows("control_log", count=limit)
         )
 
-    async def _read(self) -> tuple[TradingState, str, bool]:
+    async def read(self) -> tuple[TradingState, str, bool]:
         """State, reason, and whether it is a kill."""
         if is_killed(self._state_dir):
             return TradingState.HALTED, kill_reason(self._state_dir), True

@@ -25,6 +25,7 @@ class Pulse:
     at: datetime | None
     state: TradingState
     state_reason: str
+    killed: bool
     unknown_orders: int
     orders_last_minute: int
     fees_30_days: float
@@ -56,6 +57,7 @@ async def read_pulse(journal: Journal, now: datetime, *, symbol: str = "", decis
         at=moment(row["at"]),
         state=TradingState(row["state"] or TradingState.RUNNING),
         state_reason=row["reason"] or "",
+        killed=bool(row["killed"]),
         unknown_orders=row["unknown_orders"],
         orders_last_minute=row["orders_last_minute"],
         fees_30_days=row["fees_30_days"],

@@ -7,7 +7,7 @@ import pytest
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.execution.kill import Gate, look
 from cryptofunk_tui.execution.venue import OrderRefused
-from cryptofunk_tui.storage.control import kill_path, touch_kill
+from cryptofunk_tui.storage.control import Control, kill_path, touch_kill
 from tests.execution.scene import GivenMarket, Scene, opened
 
 pytestmark = pytest.mark.anyio
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 async def closed_for(scene: Scene) -> tuple[bool, bool]:
     """Whether entries, and whether exits, are stopped."""
-    gate = Gate(scene.journal, scene.state_dir)
+    gate = Gate(Control(scene.journal, scene.state_dir))
     return await gate.entries_stopped() is not None, await gate.killed() is not None
 
 
@@ -26,7 +26,6 @@ async def closed_for(scene: Scene) -> tuple[bool, bool]:
         (TradingState.PAUSED, "a person", (True, False)),
         (TradingState.REDUCING, "a person", (True, False)),
         (TradingState.HALTED, "drawdown 11 %", (True, False)),
-        (TradingState.HALTED, "killed by a person", (True, True)),
     ],
 )
 async def test_each_state_stops_what_it_should(
@@ -37,12 +36,19 @@ async def test_each_state_stops_what_it_should(
         assert await closed_for(scene) == closed
 
 
+async def test_a_kill_in_the_journal_stops_exits_too(tmp_path: Path) -> None:
+    async with opened(tmp_path, GivenMarket({})) as scene:
+        await scene.control.kill("a person", "test", scene.clock.now())
+        kill_path(tmp_path).unlink()
+        assert await closed_for(scene) == (True, True)
+
+
 async def test_the_kill_file_alone_stops_everything(tmp_path: Path) -> None:
     async with opened(tmp_path, GivenMarket({})) as scene:
         touch_kill(tmp_path, "enough")
         assert await closed_for(scene) == (True, True)
         with pytest.raises(OrderRefused, match="killed: enough"):
-            await Gate(scene.journal, tmp_path).check(entry=False)
+            await Gate(Control(scene.journal, tmp_path)).check(entry=False)
         kill_path(tmp_path).unlink()
         assert await closed_for(scene) == (False, False)
 
@@ -56,10 +62,10 @@ async def test_a_kill_in_the_journal_holds_without_its_file(tmp_path: Path) -> N
 
 async def test_what_cannot_be_read_is_killed(tmp_path: Path) -> None:
     async with opened(tmp_path / "state", GivenMarket({})) as scene:
-        gate = Gate(scene.journal, tmp_path / "gone")
+        gate = Gate(Control(scene.journal, tmp_path / "gone"))
         assert await gate.killed() is not None
         await scene.journal.close()
-        assert "cannot be read" in (await Gate(scene.journal, scene.state_dir).killed() or "")
+        assert "cannot be read" in (await Gate(Control(scene.journal, scene.state_dir)).killed() or "")
 
 
 async def test_a_look_takes_back_what_the_state_asks_for(tmp_path: Path) -> None:
@@ -69,7 +75,7 @@ async def test_a_look_takes_back_what_the_state_asks_for(tmp_path: Path) -> None
         async def withdraw(reason: str, entries_only: bool) -> None:
             asked.append((reason, entries_only))
 
-        gate = Gate(scene.journal, tmp_path)
+        gate = Gate(Control(scene.journal, tmp_path))
         await look(gate, withdraw)
         await scene.control.set(TradingState.PAUSED, "a person", "test", scene.clock.now())
         await look(gate, withdraw)

@@ -16,7 +16,7 @@ from cryptofunk_tui.domain.orders import ApprovalStatus, OrderRequest, OrderStat
 from cryptofunk_tui.domain.risk import BreakerEffect, TradingState
 from cryptofunk_tui.domain.rules import BreakerRules, LimitRules, Rules
 from cryptofunk_tui.settings import Settings
-from cryptofunk_tui.storage.control import touch_kill
+from cryptofunk_tui.storage.control import kill_path, touch_kill
 from cryptofunk_tui.storage.journal import Journal, StorageError
 from servers.risk_office import Answer, Question, RiskOffice
 from tests.risk.scene import NOW, entry, quote, walk
@@ -243,7 +243,8 @@ async def test_a_kill_stops_exits_too(tmp_path: Path, by: str) -> None:
         if by == "file":
             touch_kill(tmp_path, "killed by anna")
         else:
-            await scene.control.set(TradingState.HALTED, "killed by anna", "anna", WALL)
+            await scene.control.kill("killed by anna", "anna", WALL)
+            kill_path(tmp_path).unlink()
         for asked in (order("1"), sale("2")):
             answer = await ask(office, asked, asked.client_order_id)
             assert broken(answer) == {"trading_state", "kill"}

@@ -9,7 +9,7 @@ with active as (
 )
 select
     a.account, a.mode, a.market, a.venue, a.run_id, a.quote_asset, a.start, a.market_time, a.processed_until, a.at,
-    c.state, c.reason,
+    c.state, c.reason, c.killed,
     (
         select count(*) from orders o
         where
