@@ -1,13 +1,14 @@
 """What every server needs: the run's settings, tools that refuse in words, and a stdout that stays clean."""
 
 import functools
-import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import anyio
+import orjson
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
@@ -66,7 +67,7 @@ def tool(
                 result = await function(*args, **kwargs)
             except (ValueError, OSError, StorageError) as error:
                 raise ToolError(str(error)) from None
-            return json.dumps(result, separators=(",", ":"), allow_nan=False) if bulk else result
+            return orjson.dumps(result).decode() if bulk else result
 
         server.tool(annotations=hints, structured_output=not bulk)(guarded)
         return guarded
@@ -77,4 +78,4 @@ def tool(
 def run(server: MCPServer) -> None:
     """Serve on stdio until the other side closes; logs go to stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True, format="%(name)s: %(message)s")
-    server.run("stdio")
+    anyio.run(server.run_stdio_async, backend_options={"use_uvloop": True})

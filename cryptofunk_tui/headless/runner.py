@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+import uvloop
+
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine, ServerStatus
@@ -21,7 +23,7 @@ def run_headless(
     settings: Settings, state_dir: Path, *, cycles: int | None, jsonl: Path | None, resume: bool
 ) -> int:
     """Run until the cycles are done or a signal asks to stop; the exit code. Raises ProductError."""
-    return asyncio.run(_run(settings, state_dir, cycles, jsonl, resume))
+    return uvloop.run(_run(settings, state_dir, cycles, jsonl, resume))
 
 
 async def _run(

@@ -52,12 +52,22 @@ class Desk:
     """Carries decisions to the risk officer and to the executor. It trusts neither to be alive: a question
     that is lost is asked again, an order that is lost is looked up and never sent again."""
 
-    def __init__(self, toolbox: Toolbox, approvals: Approvals, account: str, run: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        approvals: Approvals,
+        account: str,
+        run: str,
+        clock: Clock,
+        is_ending: Callable[[], bool],
+    ) -> None:
+        """A person is waited for until `is_ending`; the run's end counts as silence."""
         self._toolbox = toolbox
         self._approvals = approvals
         self._account = account
         self._run = run
         self._clock = clock
+        self._is_ending = is_ending
 
     async def enter(
         self,
@@ -152,6 +162,10 @@ class Desk:
             approval = await self._approvals.get(approval_id)
             if approval is None or approval.status is not ApprovalStatus.PENDING:
                 break
+            if self._is_ending():
+                reason = "the run ended before a person answered"
+                await self._approvals.revoke(approval_id, reason, self._clock.now())
+                continue
             await asyncio.sleep(POLL_S)
         if approval is None:
             return ApprovalNote(
@@ -174,31 +188,33 @@ class Desk:
         }
         try:
             placed = await self._toolbox.call(EXECUTOR, "place_market_order", arguments, deadline_s=PLACE_S)
-        except ToolRefused as error:
-            await self._approvals.revoke(approval_id, f"the executor refused: {error}", self._clock.now())
-            raise
         except ToolboxError as error:
-            if not error.outcome_unknown:
-                raise
-            return await self._look_up(order.client_order_id)
+            if error.outcome_unknown:
+                return (await self._look_up(approval_id, order.client_order_id),)
+            await self._approvals.revoke(approval_id, f"not placed: {error}", self._clock.now())
+            raise
         return (Order.model_validate(placed),)
 
-    async def _look_up(self, client_order_id: str) -> tuple[Order, ...]:
-        """An order whose answer was lost: what became of it, nothing where it never reached the journal. It
-        is never sent again."""
-        await self._toolbox.ready(EXECUTOR, RETURN_S)
+    async def _look_up(self, approval_id: str, client_order_id: str) -> Order:
+        """An order whose answer was lost: what became of it. It is never sent again; one that never reached
+        the journal has lost its leave. Raises ToolboxError, with `outcome_unknown` while nobody can tell."""
         deadline = time.monotonic() + RETURN_S
-        while True:
-            try:
+        try:
+            await self._toolbox.ready(EXECUTOR, RETURN_S)
+            while True:
                 found = await self._toolbox.call(
                     EXECUTOR, "get_order_status", {"client_order_id": client_order_id}
                 )
-            except ToolRefused:
-                return ()
-            order = Order.model_validate(found)
-            if order.status not in ON_THE_WAY or time.monotonic() >= deadline:
-                return (order,)
-            await asyncio.sleep(POLL_S)
+                order = Order.model_validate(found)
+                if order.status not in ON_THE_WAY or time.monotonic() >= deadline:
+                    return order
+                await asyncio.sleep(POLL_S)
+        except ToolRefused as error:
+            reason = "the executor went away before it took the order"
+            await self._approvals.revoke(approval_id, reason, self._clock.now())
+            raise ToolboxError(f"{reason}: {error}") from None
+        except ToolboxError as error:
+            raise ToolboxError(str(error), outcome_unknown=True) from None
 
     async def _ask(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """A question to the risk officer; the same question has one answer, so a crash may repeat it."""

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptofunk_tui.domain.base import Clock, WallClock
-from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
@@ -24,6 +24,7 @@ from cryptofunk_tui.orchestrator.timeline import Moment
 from cryptofunk_tui.orchestrator.watch import AccountView, FeedAge, Pulse, bars_of
 from cryptofunk_tui.settings import Settings
 from cryptofunk_tui.storage.approvals import Approvals
+from cryptofunk_tui.storage.errors import Refused as Forbidden
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.lock import StateLock
@@ -32,6 +33,7 @@ from cryptofunk_tui.toolbox.coingecko import CoinGecko, coingecko_server
 from cryptofunk_tui.toolbox.errors import ToolboxError
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
+T = TypeVar("T")
 RECORDS_FLUSH_S = 1.0
 
 
@@ -75,14 +77,22 @@ class Engine(Controls):
             self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with AsyncExitStack() as stack:
                 stack.enter_context(StateLock(self._state_dir))
-                await self._open(stack)
-        except (StorageError, ToolboxError, OSError) as error:
+                live = await self._unless_stopped(self._open(stack))
+                if live is not None:
+                    await live()
+        except Forbidden as error:
+            raise Refused(str(error)) from error
+        except (StorageError, ToolboxError) as error:
             raise ProductError(str(error)) from error
+        except OSError as error:
+            where = error.filename or self._state_dir
+            raise ProductError(f"{where}: {error.strerror}; mend it or name another --state-dir") from error
         finally:
             self._wires = None
             self._ended.set()
 
-    async def _open(self, stack: AsyncExitStack) -> None:
+    async def _open(self, stack: AsyncExitStack) -> Callable[[], Awaitable[None]]:
+        """Bring everything up; what is returned lives the run."""
         settings, state_dir = self._settings, self._state_dir
         journal = await Journal.open(state_dir)
         stack.push_async_callback(journal.close)
@@ -113,7 +123,7 @@ class Engine(Controls):
             records,
             feed,
             Chamber(feed, sitting, facts, settings.rules),
-            Desk(toolbox, Approvals(journal), account, run, self._clock),
+            Desk(toolbox, Approvals(journal), account, run, self._clock, self._stopping.is_set),
             self._bus.publish,
         )
         age = FeedAge(session.quotes)
@@ -121,30 +131,31 @@ class Engine(Controls):
         self._wires = Wires(journal, toolbox, sitting, view.show)
         self._announce(facts, account, sitting)
         first = await launch.first_moment(toolbox, settings, facts, market_time)
-        beside: list[Coroutine[Any, Any, None]] = [
-            Pulse(journal, toolbox, age, self._clock).run(),
-            _flush(records),
-        ]
-        if self._watched:
-            beside.append(view.run())
-            if settings.coingecko.enabled:
-                gecko = CoinGecko(
-                    settings.coingecko,
-                    toolbox,
-                    symbols=settings.symbols,
-                    on_context=self._bus.publish,
-                    clock=self._clock,
-                )
-                stack.push_async_callback(gecko.close)
-                gecko.start()
-        async with self._beside(*beside):
-            await self._walk(session, feed, facts, first)
+        if self._watched and settings.coingecko.enabled:
+            gecko = CoinGecko(
+                settings.coingecko,
+                toolbox,
+                symbols=settings.symbols,
+                on_context=self._bus.publish,
+                clock=self._clock,
+            )
+            stack.push_async_callback(gecko.close)
+            gecko.start()
+
+        async def live() -> None:
+            beside = {"pulse": Pulse(journal, toolbox, age, self._clock).run(), "records": _flush(records)}
+            if self._watched:
+                beside["account view"] = view.run()
+            async with self._beside(beside):
+                await self._walk(session, feed, facts, first)
+
+        return live
 
     @asynccontextmanager
-    async def _beside(self, *works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    async def _beside(self, works: dict[str, Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
         """Works that go on while the market is walked. One that fails is told and stays away: orders do not
         depend on it."""
-        tasks = [asyncio.create_task(self._guarded(work)) for work in works]
+        tasks = [asyncio.create_task(self._guarded(name, work)) for name, work in works.items()]
         try:
             yield
         finally:
@@ -152,11 +163,11 @@ class Engine(Controls):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:
-            text = f"{work} has ended: {error}"
+            text = f"{name} has ended: {error}"
             self._bus.publish(LogLine(at=self._clock.now(), level="error", source="engine", text=text))
 
     def _announce(self, facts: launch.MarketFacts, account: str, sitting: Sitting) -> None:
@@ -178,7 +189,7 @@ class Engine(Controls):
     async def _walk(self, session: Session, feed: Feed, facts: launch.MarketFacts, first: datetime) -> None:
         done = 0
         moments = self._moments(facts, first)
-        while moment := await self._next(moments):
+        while moment := await self._unless_stopped(anext(moments, None)):
             if moment.closes:
                 done += await session.close_bar(moment.at)
                 self._show_bars(feed, moment.at)
@@ -188,20 +199,20 @@ class Engine(Controls):
                 self._previewed = time.monotonic()
                 await session.preview(moment.at)
             if self._cycles is not None and done >= self._cycles:
-                await session.settle()
-                return
-        session.drop_waiting()
+                break
+        await session.settle()
 
-    async def _next(self, moments: AsyncIterator[Moment]) -> Moment | None:
-        """The next moment; None when there is none or the run is asked to stop."""
+    async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
+        """What comes of `work`; None, and the work cancelled, where the run is asked to stop before."""
         stopping = asyncio.ensure_future(self._stopping.wait())
-        coming = asyncio.ensure_future(anext(moments, None))
+        coming = asyncio.ensure_future(work)
         try:
             await asyncio.wait((stopping, coming), return_when=asyncio.FIRST_COMPLETED)
             return coming.result() if coming.done() and not self._stopping.is_set() else None
         finally:
             stopping.cancel()
             coming.cancel()
+            await asyncio.gather(stopping, coming, return_exceptions=True)
 
     def _moments(self, facts: launch.MarketFacts, first: datetime) -> AsyncIterator[Moment]:
         """Where time comes from. Recorded time ends a bar early: an order fills in the bar that follows."""

@@ -107,20 +107,23 @@ class Chamber:
         for name, voice in zip(names, voices, strict=True):
             opinion = voice.opinion if voice.opinion is not None else Scores.abstain(len(frame))
             signal = to_signal(name, opinion, len(frame) - 1, voice.reasons, closed)
-            if signal.action is not Action.ABSTAIN:
-                self._spoken[name, frame.symbol] = signal, at
-            signal = self._newest(signal, frame, at)
+            if voice.opinion is not None:
+                signal = self._newest(signal, frame, at)
             signals.append(signal)
             scores[name] = opinion.ending(signal.action, signal.confidence)
         return tuple(signals), scores
 
     def _newest(self, signal: Signal, frame: Frame, at: datetime) -> Signal:
+        """The signal of an agent that was heard now, or its last one where it could not tell."""
         if self._sitting.reads_candles(signal.agent):
             if self._is_current(frame, at):
                 return signal
             silent = {"action": Action.ABSTAIN, "confidence": 0.0, "reasons": _too_old(frame)}
             return signal.model_copy(update=silent)
-        kept, computed_at = self._spoken.get((signal.agent, frame.symbol), (signal, at))
+        key = signal.agent, frame.symbol
+        if signal.action is not Action.ABSTAIN:
+            self._spoken[key] = signal, at
+        kept, computed_at = self._spoken.get(key, (signal, at))
         return kept if signal_speaks(computed_at, at, self._rules.voting) else signal
 
     def _is_current(self, frame: Frame, at: datetime) -> bool:

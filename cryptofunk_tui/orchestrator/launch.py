@@ -94,7 +94,15 @@ async def open_account(
     journal: Journal, settings: Settings, facts: MarketFacts, clock: Clock, *, resume: bool
 ) -> tuple[str, str, datetime | None]:
     """The run's account, its run id and where its market time stands. A recorded or simulated run starts
-    clean: Refused where the state directory holds one already and `resume` was not said."""
+    clean: Refused where the state directory holds one already and `resume` was not said; then the account
+    that was active stays it."""
+    async with journal.transaction():
+        return await _open_account(journal, settings, facts, clock, resume=resume)
+
+
+async def _open_account(
+    journal: Journal, settings: Settings, facts: MarketFacts, clock: Clock, *, resume: bool
+) -> tuple[str, str, datetime | None]:
     now = clock.now()
     account = await journal.open_account(
         mode=settings.mode,

@@ -20,6 +20,7 @@ from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.hearing import Chamber, Hearing
 from cryptofunk_tui.orchestrator.launch import MarketFacts
 from cryptofunk_tui.settings import Settings
+from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.records import Records
 from cryptofunk_tui.toolbox.errors import ToolboxError
@@ -73,22 +74,30 @@ class Session:
 
     async def close_bar(self, at: datetime) -> bool:
         """Decide on every symbol that has a bar closing at or before `at` that was not decided on; whether
-        there was one."""
-        exits = await self._follow(at)
-        symbols = [symbol for symbol in self._settings.symbols if await self._learn(symbol, at)]
-        await self._decide(symbols, at, exits)
-        return bool(symbols)
+        there was one. The council hears while the executor follows the market; what it decides is settled
+        against the account that the executor leaves."""
+        heard, exits = await asyncio.gather(
+            asyncio.gather(*(self._learn_and_hear(symbol, at) for symbol in self._settings.symbols)),
+            self._follow(at),
+        )
+        hearings = [hearing for hearing in heard if hearing is not None]
+        await self._decide(hearings, exits)
+        return bool(hearings)
 
     async def tick(self, at: datetime) -> None:
         """Between closes: follow the market, show prices, and decide early where a price has moved far."""
         exits = await self._follow(at)
         await asyncio.gather(*(self._price(symbol, at) for symbol in self._settings.symbols))
         moved = [symbol for symbol in self._settings.symbols if self._has_moved(symbol)]
-        await self._decide(moved, at, exits)
+        heard = await asyncio.gather(*(self._hear(symbol, at) for symbol in moved))
+        await self._decide([hearing for hearing in heard if hearing is not None], exits)
+        for hearing in heard:
+            if hearing is not None:
+                self._decided_at[hearing.symbol] = float(self.quotes[hearing.symbol].mid)
 
     async def preview(self, at: datetime) -> None:
         """What the council would say on the bars in progress: shown, never traded."""
-        for symbol in self._settings.symbols:
+        for symbol in filter(self._feed.candles, self._settings.symbols):
             try:
                 hearing = await self._chamber.hear(symbol, at, forming=True)
             except ToolboxError as error:
@@ -101,11 +110,6 @@ class Session:
     async def settle(self) -> None:
         """Wait for the answers that are still awaited from a person."""
         await asyncio.gather(*self._waiting.values())
-
-    def drop_waiting(self) -> None:
-        """Stop waiting for people: the run ends."""
-        for task in self._waiting.values():
-            task.cancel()
 
     async def _follow(self, at: datetime) -> dict[str, list[Order]]:
         """Move the market's clock and let the executor catch up; the orders that it filled, by symbol."""
@@ -123,40 +127,40 @@ class Session:
             self._standings.pop(order.symbol, None)
         return exits
 
-    async def _learn(self, symbol: str, at: datetime) -> bool:
+    async def _learn_and_hear(self, symbol: str, at: datetime) -> Hearing | None:
         try:
             fresh = await self._feed.advance(symbol, at)
         except ToolboxError as error:
             self._warn("market_data", f"{symbol}: {error}", at)
-            return False
+            return None
         if fresh is None:
-            return False
+            return None
         self._records.add_candles(fresh)
-        return True
+        return await self._hear(symbol, at)
 
-    async def _decide(self, symbols: Iterable[str], at: datetime, exits: dict[str, list[Order]]) -> None:
-        cases = [
-            case for case in await asyncio.gather(*(self._hear(each, at, exits) for each in symbols)) if case
-        ]
-        entries = {case.hearing.symbol: case for case in cases if case.tally.action is Action.BUY}
-        for case in cases:
-            if case.hearing.symbol not in entries:
-                await self._conclude(case, at)
-        for symbol, _ in rank((symbol, case.tally) for symbol, case in entries.items()):
-            await self._conclude(entries[symbol], at)
-
-    async def _hear(self, symbol: str, at: datetime, exits: dict[str, list[Order]]) -> Case | None:
+    async def _hear(self, symbol: str, at: datetime) -> Hearing | None:
         try:
-            hearing = await self._chamber.hear(symbol, at)
+            return await self._chamber.hear(symbol, at)
         except ToolboxError as error:
             self._warn("council", f"{symbol}: no decision: {error}", at)
             return None
-        self._decided_at[symbol] = hearing.inputs["close"] or 0.0
-        standing = await self._standing(symbol)
-        tally = hearing.settle(standing, self._risk, self._settings.rules)
-        return Case(cycle_id(self._run, symbol, to_ms(at)), hearing, tally, tuple(exits.get(symbol, ())))
 
-    async def _conclude(self, case: Case, at: datetime) -> None:
+    async def _decide(self, hearings: list[Hearing], exits: dict[str, list[Order]]) -> None:
+        cases = [await self._case(hearing, exits.get(hearing.symbol, ())) for hearing in hearings]
+        entries = {case.hearing.symbol: case for case in cases if case.tally.action is Action.BUY}
+        for case in cases:
+            if case.hearing.symbol not in entries:
+                await self._conclude(case)
+        for symbol, _ in rank((symbol, case.tally) for symbol, case in entries.items()):
+            await self._conclude(entries[symbol])
+
+    async def _case(self, hearing: Hearing, exits: Iterable[Order]) -> Case:
+        symbol = hearing.symbol
+        self._decided_at[symbol] = hearing.inputs["close"] or 0.0
+        tally = hearing.settle(await self._standing(symbol), self._risk, self._settings.rules)
+        return Case(cycle_id(self._run, symbol, to_ms(hearing.as_of)), hearing, tally, tuple(exits))
+
+    async def _conclude(self, case: Case) -> None:
         """Trade what was decided and tell it. Where a person is asked while the market goes on, so does the
         session; recorded time waits."""
         symbol = case.hearing.symbol
@@ -170,24 +174,30 @@ class Session:
             self._tell(case, Outcome(waits), {})
             return
         if self._settings.approve == "manual" and self._facts.kind != "recorded":
-            self._waiting[symbol] = asyncio.create_task(self._trade(case, at))
+            self._waiting[symbol] = asyncio.create_task(self._trade(case))
             self._waiting[symbol].add_done_callback(lambda _: self._waiting.pop(symbol, None))
             return
-        await self._trade(case, at)
+        await self._trade(case)
 
-    async def _trade(self, case: Case, at: datetime) -> None:
+    async def _trade(self, case: Case) -> None:
         started = time.perf_counter()
         try:
-            outcome = await self._ask_desk(case, at)
-        except ToolboxError as error:
-            self._warn("desk", f"{case.hearing.symbol}: {error}", at)
-            lost = Verdict(decision=Decision.REJECTED, checks=(), reason=f"no order left: {error}")
+            outcome = await self._ask_desk(case)
+        except (ToolboxError, StorageError) as error:
+            self._warn("desk", f"{case.hearing.symbol}: {error}", case.hearing.as_of)
+            unknown = isinstance(error, ToolboxError) and error.outcome_unknown
+            what = (
+                "an order may have left and is settled when the executor is back"
+                if unknown
+                else "no order left"
+            )
+            lost = Verdict(decision=Decision.REJECTED, checks=(), reason=f"{what}: {error}")
             outcome = Outcome(lost)
         self._standings.pop(case.hearing.symbol, None)
         self._tell(case, outcome, {"trade": round((time.perf_counter() - started) * 1000, 3)})
 
-    async def _ask_desk(self, case: Case, at: datetime) -> Outcome:
-        symbol = case.hearing.symbol
+    async def _ask_desk(self, case: Case) -> Outcome:
+        symbol, at = case.hearing.symbol, case.hearing.as_of
         await self._records.flush()
         quote = await self._feed.quote(symbol, at)
         self._records.add_quote(quote)

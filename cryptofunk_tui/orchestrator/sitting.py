@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.events import AgentState, AgentStatus, AnyEvent
 from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.orchestrator.threads import Threads
 
 SCORE_DEADLINE_S = 2.0
 
@@ -46,6 +47,7 @@ class Sitting:
         self._strategists = {name: _Seat(build, build()) for name, build in strategy_builders(rules).items()}
         self._publish = publish
         self._clock = clock
+        self._threads = Threads("agent")
 
     @property
     def analysts(self) -> tuple[str, ...]:
@@ -96,15 +98,17 @@ class Sitting:
         if seat.state == "failed":
             seat.restarts += 1
             self.start(name)
+        agent = seat.agent
         try:
             async with asyncio.timeout(SCORE_DEADLINE_S):
-                return await asyncio.to_thread(question, seat.agent)
+                return await self._threads.run(lambda: question(agent))
         except TimeoutError:
             detail = f"no answer within {SCORE_DEADLINE_S:g} s"
         except Exception as error:
             detail = f"{type(error).__name__}: {error}"
-        seat.state, seat.detail = "failed", detail
-        self._tell(name)
+        if seat.agent is agent and seat.state == "running":
+            seat.state, seat.detail = "failed", detail
+            self._tell(name)
         return Voice(None, (f"the agent failed: {detail}",))
 
     def _seat(self, name: str) -> _Seat[Any]:

@@ -1,10 +1,11 @@
 """All servers behind one `call`."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.events import ServerStatus
@@ -118,10 +119,6 @@ def _content(server: str, tool: str, result: "CallToolResult") -> Any:
     if text is None:
         raise WrongAnswer(f"{name} answered without content")
     try:
-        return json.loads(text, parse_constant=_not_json)
-    except (ValueError, RecursionError):
+        return orjson.loads(text)
+    except ValueError:
         raise WrongAnswer(f"{name} answered text that is not JSON: {one_line(text, 80)}") from None
-
-
-def _not_json(name: str) -> NoReturn:
-    raise ValueError(name)
