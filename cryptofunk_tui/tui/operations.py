@@ -1,0 +1,178 @@
+"""What the actions on the engine do: ask according to their danger, call the controls, say what came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cryptofunk_tui.tui.actions import RESUME_WORD, Controls
+from cryptofunk_tui.tui.text import clean, money, quantity
+from cryptofunk_tui.tui.view_state import chosen, is_halted, open_pnl, orders, positions, selected
+
+if TYPE_CHECKING:
+    from cryptofunk_tui.tui.app import CryptoFunkApp
+
+DEADLINE_S = 20.0
+"""How long a control may take before the screen says that no answer came."""
+
+
+class Operations:
+    """The actions by their id. Each has been found possible before it is called."""
+
+    def __init__(self, app: CryptoFunkApp, actor: str) -> None:
+        self._app = app
+        self._desk = app.desk
+        self._actor = actor
+        self._running: set[asyncio.Task[None]] = set()
+
+    def kill(self) -> None:
+        """The kill file first, at once, whatever else is broken; then the engine is told. Twice is once."""
+        try:
+            self._app.kill_now(self._actor)
+        except Exception as error:
+            self._app.tell(f"THE KILL FILE COULD NOT BE WRITTEN: {error}; run `cryptofunk kill`", "error")
+        state = self._desk.state
+        if state.kill is None:
+            self._desk.state = replace(state, kill="asked", kill_actor=self._actor)
+        if self._app.engine is not None:
+            self._ask("kill", lambda controls: controls.kill(self._actor))
+        self._app.repaint()
+
+    def pause(self) -> None:
+        account = self._desk.state.account
+        if account is not None and account.state == "RUNNING":
+            self._ask("pause", lambda controls: controls.pause(self._actor))
+        else:
+            self._ask("go on", lambda controls: controls.resume(RESUME_WORD, self._actor))
+
+    def reduce(self) -> None:
+        self._confirm(
+            "Exits only?",
+            "No entry is made until trading is resumed; stops, targets and exits go on.",
+            "Exits only",
+            lambda controls: controls.reduce(self._actor),
+        )
+
+    def resume(self) -> None:
+        """After a halt by typed word; from a pause it was asked for already."""
+        state = self._desk.state
+        if not is_halted(state):
+            self._ask("resume", lambda controls: controls.resume(RESUME_WORD, self._actor))
+            return
+        from cryptofunk_tui.tui.screens.typed import TypedDialog
+
+        reason = state.account.state_reason if state.account else ""
+        question = (
+            f"Trading is halted: {reason or 'by a kill'}. It starts again, and drawdown is measured from now."
+        )
+
+        def answered(word: str | None) -> None:
+            if word is not None:
+                self._ask("resume", lambda controls: self._resume(controls, word))
+
+        self._app.push_screen(TypedDialog(self._desk, "Resume trading?", question, RESUME_WORD), answered)
+
+    async def _resume(self, controls: Controls, word: str) -> None:
+        await controls.resume(word, self._actor)
+        self._desk.state = replace(self._desk.state, kill=None, kill_actor="")
+
+    def approve(self) -> None:
+        """Open the approval that is chosen; approve and reject are answered there."""
+        approval_id = chosen(self._desk.state, "approval")
+        if approval_id is None:
+            return
+        from cryptofunk_tui.tui.screens.approval import ApprovalDialog
+
+        def answered(answer: str | None) -> None:
+            if answer == "approve":
+                self._ask("approve", lambda controls: controls.approve(approval_id, self._actor))
+            elif answer == "reject":
+                self._ask("reject", lambda controls: controls.reject(approval_id, self._actor))
+
+        self._app.push_screen(ApprovalDialog(self._desk, approval_id), answered)
+
+    reject = approve
+
+    def close(self) -> None:
+        state = self._desk.state
+        symbol = selected(state)
+        held = next((position for position in positions(state) if position.symbol == symbol), None)
+        if symbol is None or held is None:
+            return
+        stands = money(open_pnl(state, held), signed=True)
+        self._confirm(
+            f"Close {symbol}?",
+            f"Sells {quantity(held.quantity)} at market; it stands at {stands}.",
+            "Close it",
+            lambda controls: controls.close_position(symbol, self._actor),
+        )
+
+    def cancel(self) -> None:
+        wanted = chosen(self._desk.state, "order")
+        order = next((known for known in orders(self._desk.state) if known.client_order_id == wanted), None)
+        if order is None:
+            return
+        self._confirm(
+            "Cancel this order?",
+            f"{order.side} {quantity(order.quantity)} {order.symbol}, {order.type}, {order.status}.",
+            "Cancel it",
+            lambda controls: controls.cancel_order(order.client_order_id, self._actor),
+        )
+
+    def toggle_agent(self) -> None:
+        name = (chosen(self._desk.state, "part") or "").removeprefix("agent ")
+        status = self._desk.state.agents.get(name)
+        if status is None:
+            return
+        if status.state == "stopped":
+            self._ask(f"start {name}", lambda controls: controls.start_agent(name))
+            return
+        self._confirm(
+            f"Stop {name}?",
+            "It abstains until it is started again, which may leave votes without a quorum.",
+            "Stop it",
+            lambda controls: controls.stop_agent(name),
+        )
+
+    def restart_server(self) -> None:
+        name = (chosen(self._desk.state, "part") or "").removeprefix("server ")
+        self._confirm(
+            f"Restart {name}?",
+            "It is away for a few seconds; what needs it waits or abstains.",
+            "Restart it",
+            lambda controls: controls.restart_server(name),
+        )
+
+    def _confirm(
+        self, title: str, question: str, act: str, call: Callable[[Controls], Awaitable[None]]
+    ) -> None:
+        from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
+
+        def answered(answer: str | None) -> None:
+            if answer == "act":
+                self._ask(act.lower(), call)
+
+        self._app.push_screen(ConfirmDialog(self._desk, title, question, act), answered)
+
+    def _ask(self, what: str, call: Callable[[Controls], Awaitable[None]]) -> None:
+        """Call a control without waiting for it; its failure is said, never raised."""
+        task = asyncio.get_running_loop().create_task(self._asked(what, call))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _asked(self, what: str, call: Callable[[Controls], Awaitable[None]]) -> None:
+        controls = self._app.engine
+        if controls is None:
+            self._app.tell(f"{what}: the engine is not there", "warning")
+            return
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await call(controls)
+        except TimeoutError:
+            self._app.tell(f"{what}: no answer within {DEADLINE_S:g} s", "error")
+        except Exception as error:
+            self._app.tell(f"{what}: {clean(str(error)) or type(error).__name__}", "error")
+        else:
+            self._desk.log("info", "console", f"{what}: done, asked by {self._actor}")

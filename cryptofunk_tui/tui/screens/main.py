@@ -1,0 +1,102 @@
+"""The main screen: status, banners, the board of panels, the keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+
+from cryptofunk_tui.tui.actions import ACTIONS
+from cryptofunk_tui.tui.board import PANELS, Board
+from cryptofunk_tui.tui.desk import Desk
+from cryptofunk_tui.tui.footer import FooterBar
+from cryptofunk_tui.tui.panels.base import Painted
+from cryptofunk_tui.tui.panels.status import Banner, StatusBar
+from cryptofunk_tui.tui.view_state import approvals, step_symbol
+
+MOST_ZOOM_OUT = 5
+
+
+class MainScreen(Screen[None]):
+    """Everything at a glance. What it can do without the engine is here; the rest is the app's."""
+
+    AUTO_FOCUS = "#council"
+    BINDINGS = [
+        *(
+            Binding(",".join(action.keys), f"app.run('{action.id}')", action.label, show=False)
+            for action in ACTIONS
+            if not action.everywhere
+        ),
+        *(
+            Binding(panel.number, f"bring('{panel_id}')", panel.title, show=False)
+            for panel_id, panel in PANELS.items()
+        ),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.board = Board(desk)
+        self._announced: frozenset[str] = frozenset()
+        self._settled = False
+
+    def compose(self) -> ComposeResult:
+        yield StatusBar(self.desk, id="status")
+        yield Banner(self.desk, id="banner")
+        yield self.board
+        yield FooterBar(self.desk, id="footer")
+
+    def on_mount(self) -> None:
+        self.set_interval(0.25, self.attend)
+
+    def attend(self) -> None:
+        """Bring a new approval to the front and ring the bell, once; end the start with the account."""
+        if not self._settled and self.desk.state.account is not None:
+            self._settled = True
+            self.board.settle()
+        waiting = frozenset(approval.approval_id for approval in approvals(self.desk.state))
+        if waiting - self._announced:
+            self.board.bring("approvals", focus=False)
+            self.app.bell()
+        self._announced = waiting
+
+    def repaint(self) -> None:
+        """Paint at once what has changed, without waiting for the timers."""
+        self.attend()
+        for painted in self.query(Painted):
+            painted.paint()
+
+    def action_bring(self, panel_id: str) -> None:
+        self.board.bring(panel_id)
+
+    def select(self, symbol: str) -> None:
+        self.desk.state = replace(self.desk.state, selected=symbol)
+        self.repaint()
+
+    def step(self, count: int) -> None:
+        """Move the focused panel's cursor, or the selected symbol."""
+        focused = self.board.focused
+        if focused is not None:
+            focused.step(count)
+        else:
+            self.desk.state = step_symbol(self.desk.state, count)
+        self.repaint()
+
+    def page(self, direction: int) -> None:
+        """Scroll the focused panel by its height."""
+        focused = self.board.focused
+        if focused is not None:
+            focused.scroll_lines(direction * max(1, focused.rows - 1))
+
+    def stretch(self, count: int) -> None:
+        """Draw the chart in longer or shorter bars."""
+        state = self.desk.state
+        self.desk.state = replace(state, zoom_out=max(0, min(MOST_ZOOM_OUT, state.zoom_out + count)))
+        self.repaint()
+
+    def back(self) -> None:
+        """Leave the zoom."""
+        if self.board.zoomed:
+            self.board.zoom()

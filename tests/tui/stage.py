@@ -1,0 +1,155 @@
+"""A console on a stopped clock, with an engine that only remembers what it was asked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from cryptofunk_tui.domain.events import AnyEvent
+from cryptofunk_tui.tui.app import CryptoFunkApp
+from cryptofunk_tui.tui.panels.chart import Chart
+from cryptofunk_tui.tui.screens.dialog import Dialog
+from cryptofunk_tui.tui.screens.sheet import Sheet
+from cryptofunk_tui.tui.text import Line
+from cryptofunk_tui.tui.widgets.lines import LineView
+from tests.tui.props import StoppedClock
+
+SMALL, MEDIUM, LARGE = (80, 24), (120, 40), (200, 60)
+
+
+class RecordingEngine:
+    """Remembers every call; `events` are told as it starts."""
+
+    def __init__(self, publish: Callable[[AnyEvent], None], events: Iterable[AnyEvent] = ()) -> None:
+        self.calls: list[tuple[str, ...]] = []
+        self.fails: Exception | None = None
+        self.hangs = False
+        self.told = False
+        self._publish = publish
+        self._events = tuple(events)
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        for event in self._events:
+            self._publish(event)
+        self.told = True
+        if self.fails is not None:
+            raise self.fails
+        await self._stopped.wait()
+
+    async def stop(self) -> None:
+        self.calls.append(("stop",))
+        if not self.hangs:
+            self._stopped.set()
+        else:
+            await asyncio.sleep(3600)
+
+    def kill_now(self, actor: str) -> None:
+        self.calls.append(("kill_now", actor))
+
+    async def kill(self, actor: str) -> None:
+        self.calls.append(("kill", actor))
+
+    async def pause(self, actor: str) -> None:
+        self.calls.append(("pause", actor))
+
+    async def reduce(self, actor: str) -> None:
+        self.calls.append(("reduce", actor))
+
+    async def resume(self, confirm: str, actor: str) -> None:
+        self.calls.append(("resume", confirm, actor))
+
+    async def approve(self, approval_id: str, actor: str) -> None:
+        self.calls.append(("approve", approval_id, actor))
+
+    async def reject(self, approval_id: str, actor: str) -> None:
+        self.calls.append(("reject", approval_id, actor))
+
+    async def close_position(self, symbol: str, actor: str) -> None:
+        self.calls.append(("close_position", symbol, actor))
+
+    async def cancel_order(self, client_order_id: str, actor: str) -> None:
+        self.calls.append(("cancel_order", client_order_id, actor))
+
+    async def stop_agent(self, name: str) -> None:
+        self.calls.append(("stop_agent", name))
+
+    async def start_agent(self, name: str) -> None:
+        self.calls.append(("start_agent", name))
+
+    async def restart_server(self, name: str) -> None:
+        self.calls.append(("restart_server", name))
+
+
+class Stage:
+    """The console, its clock, and the engine once it is made."""
+
+    def __init__(
+        self, events: Iterable[AnyEvent] = (), *, kill_switch: Callable[[str], None] | None = None
+    ) -> None:
+        self.clock = StoppedClock()
+        self.engine: RecordingEngine | None = None
+        self.fails: Exception | None = None
+        self._events = tuple(events)
+        self.app = CryptoFunkApp(
+            self._make, kill_switch=kill_switch, now=self.clock.now, monotonic=self.clock.monotonic
+        )
+
+    def _make(self, publish: Callable[[AnyEvent], None]) -> RecordingEngine:
+        self.engine = RecordingEngine(publish, self._events)
+        self.engine.fails = self.fails
+        return self.engine
+
+    @property
+    def calls(self) -> list[tuple[str, ...]]:
+        assert self.engine is not None
+        return self.engine.calls
+
+    @property
+    def said(self) -> list[str]:
+        """What notifications have told the person."""
+        return [note.message for note in self.app._notifications]
+
+    @asynccontextmanager
+    async def open(self, size: tuple[int, int] = SMALL) -> AsyncIterator[Pilot[None]]:
+        """The console run headless, its engine's events told and painted."""
+        async with self.app.run_test(size=size) as pilot:
+            await self.settle(pilot)
+            yield pilot
+
+    async def settle(self, pilot: Pilot[None]) -> None:
+        """Wait until the engine has told its events and the chart can be drawn; then paint."""
+        async with asyncio.timeout(20):
+            while not self._is_settled():
+                await pilot.pause(0.01)
+        await self.show(pilot)
+
+    def _is_settled(self) -> bool:
+        charts = self.app.get_default_screen().query(Chart)
+        return self.engine is not None and self.engine.told and bool(charts) and charts.first().is_loaded
+
+    async def show(self, pilot: Pilot[None]) -> None:
+        """Paint what has changed and wait until it stands."""
+        for _ in range(3):
+            self.app.repaint()
+            screen = self.app.screen
+            if isinstance(screen, Dialog | Sheet):
+                screen.repaint()
+            await pilot.pause()
+
+    async def tell(self, pilot: Pilot[None], *events: AnyEvent) -> None:
+        """Publish events as the engine would, and show them."""
+        for event in events:
+            self.app.publish(event)
+        await self.show(pilot)
+
+    def text(self, panel_id: str) -> str:
+        """What a panel shows, as plain lines."""
+        view = self.app.get_default_screen().query_one(f"#{panel_id}", LineView)
+        return plain([*view.head, *view.body])
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Lines without their tones."""
+    return "\n".join("".join(span.text for span in line) for line in lines)
