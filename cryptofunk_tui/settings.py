@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from cryptofunk_tui.domain.base import Money, Record
+from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.market import checked_symbol, split_symbol, timeframe_ms
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.sources import (
@@ -25,8 +26,11 @@ STATE_DIR_VARIABLE = "CRYPTOFUNK_STATE_DIR"
 RUN_CONFIG = "run.yaml"
 """The settings of a run, in its state directory, as its servers read them."""
 
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times as fast where libyaml is there."""
 
-class SettingsError(ValueError):
+
+class SettingsError(WrongUse, ValueError):
     """A configuration that cannot be used; the message names the file, the key and the mend."""
 
 
@@ -58,6 +62,9 @@ class Settings(Record):
     def _symbols(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
         if not symbols:
             raise ValueError("name at least one symbol")
+        twice = [symbol for index, symbol in enumerate(symbols) if symbol in symbols[:index]]
+        if twice:
+            raise ValueError(f"{twice[0]} is named twice; name every symbol once")
         if len({split_symbol(checked_symbol(symbol))[1] for symbol in symbols}) > 1:
             raise ValueError("one account has one quote currency; all symbols must share it")
         return symbols
@@ -85,6 +92,8 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}; name a readable file with --config") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"{path}: not UTF-8 text; save it as UTF-8") from None
         values = _merge(values, _read_yaml(text, str(path)))
     values = _merge(values, overrides or {})
     try:
@@ -92,7 +101,9 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "configuration"
-        raise SettingsError(f"{path or 'configuration'}: {where}: {first['msg']}") from None
+        unknown = first["type"] in ("extra_forbidden", "invalid_key")
+        what = "no such setting; config/default.yaml lists them all" if unknown else first["msg"]
+        raise SettingsError(f"{path or 'configuration'}: {where}: {what}") from None
 
 
 def dump_settings(settings: Settings) -> str:
@@ -112,7 +123,7 @@ def state_dir(given: Path | None = None) -> Path:
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(text) or {}
+        values = yaml.load(text, _YAML) or {}
     except yaml.YAMLError as error:
         raise SettingsError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(values, dict):

@@ -1,6 +1,7 @@
 """What every server needs: the run's settings, tools that refuse in words, and a stdout that stays clean."""
 
 import functools
+import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -78,4 +79,6 @@ def tool(
 def run(server: MCPServer) -> None:
     """Serve on stdio until the other side closes; logs go to stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True, format="%(name)s: %(message)s")
+    gc.freeze()
+    gc.enable()
     anyio.run(server.run_stdio_async, backend_options={"use_uvloop": True})

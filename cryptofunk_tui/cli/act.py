@@ -3,6 +3,7 @@ resume, approve, reject."""
 
 import asyncio
 import getpass
+import os
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -20,12 +21,13 @@ from cryptofunk_tui.settings import RUN_CONFIG, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
-from cryptofunk_tui.storage.errors import NotFound, StorageError
-from cryptofunk_tui.storage.errors import Refused as Forbidden
-from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.journal import JOURNAL_FILE, Journal
 from cryptofunk_tui.storage.lock import holder
 
 T = TypeVar("T")
+ApprovalId = Annotated[
+    str, typer.Argument(metavar="ID", help="The approval, as `cryptofunk approvals` lists it.")
+]
 CLEANED_WITHIN_S = 5.0
 LIVE = tuple(status for status in OrderStatus if not status.is_terminal)
 
@@ -70,19 +72,19 @@ def resume(
     typer.echo("resumed")
 
 
-def approve(approval: str, state_dir: StateDir = None) -> None:
+def approve(approval: ApprovalId, state_dir: StateDir = None) -> None:
     """Grant an order that waits for a person."""
     _answer(resolve_state_dir(state_dir), approval, ApprovalStatus.GRANTED)
 
 
-def reject(approval: str, state_dir: StateDir = None) -> None:
+def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
     """Refuse an order that waits for a person."""
     _answer(resolve_state_dir(state_dir), approval, ApprovalStatus.REJECTED)
 
 
 async def _kill(journal: Journal, directory: Path) -> int:
     await Control(journal, directory).kill(f"killed by {_actor()}", _actor(), WallClock().now())
-    if holder(directory) is None:
+    if holder(directory) is None and await journal.orders(statuses=LIVE, limit=1):
         from cryptofunk_tui.orchestrator.launch import cancel_with_executor
 
         await cancel_with_executor(directory)
@@ -124,6 +126,9 @@ def _answer(directory: Path, approval_id: str, answer: ApprovalStatus) -> None:
 
 
 def _act(directory: Path, act: Callable[[Journal], Awaitable[T]]) -> T:
+    if not (directory / JOURNAL_FILE).exists():
+        raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
+
     async def with_journal() -> T:
         journal = await Journal.open(directory)
         try:
@@ -131,15 +136,12 @@ def _act(directory: Path, act: Callable[[Journal], Awaitable[T]]) -> T:
         finally:
             await journal.close()
 
-    try:
-        return asyncio.run(with_journal())
-    except NotFound as error:
-        raise WrongUse(str(error)) from None
-    except Forbidden as error:
-        raise Refused(str(error)) from None
-    except StorageError as error:
-        raise ProductError(str(error)) from None
+    return asyncio.run(with_journal())
 
 
 def _actor() -> str:
-    return f"{getpass.getuser()}@cli"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user that has no name
+        user = f"uid {os.getuid()}"
+    return f"{user}@cli"

@@ -1,7 +1,8 @@
 """`cryptofunk` and its commands. Imports are late: the console paints before anything heavy is loaded."""
 
 import sys
-from typing import Any
+from functools import cache
+from typing import Any, TextIO
 
 import typer
 
@@ -19,9 +20,10 @@ from cryptofunk_tui.cli.options import (
     StateDir,
     Symbols,
     Venue,
-    run_options,
 )
-from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.errors import ProductError, WrongUse
+
+HELP = ("-h", "--help")
 
 app = typer.Typer(
     help=(
@@ -31,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": list(HELP)},
 )
 
 
@@ -53,15 +55,19 @@ def console(
     resume: Resume = False,
 ) -> None:
     """Open the console; where the output is no terminal, run headless."""
-    if context.invoked_subcommand is not None:
-        return
     given = {name: value for name, value in locals().items() if name != "context"}
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if context.invoked_subcommand is not None:
+        misplaced = [name for name, value in given.items() if value]
+        if misplaced:
+            option = misplaced[0].replace("_", "-")
+            raise WrongUse(f"--{option} goes after the command: {context.invoked_subcommand} --{option} …")
+        return
+    if not (_is_terminal(sys.stdout) and _is_terminal(sys.stdin)):
         typer.echo("no terminal here: running headless (stop with ctrl+c)", err=True)
         _headless(given)
     from cryptofunk_tui.cli.console import open_console
 
-    raise typer.Exit(open_console(run_options(given)))
+    raise typer.Exit(open_console(given))
 
 
 @app.command()
@@ -87,7 +93,13 @@ def headless(
     _headless(dict(locals()))
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits there; a stream that the parent closed is None."""
+    return stream is not None and stream.isatty()
+
+
 def _headless(given: dict[str, Any]) -> None:
+    from cryptofunk_tui.cli.runs import run_options
     from cryptofunk_tui.headless.runner import run_headless
 
     options = run_options(given)
@@ -102,14 +114,23 @@ def _headless(given: dict[str, Any]) -> None:
     )
 
 
-def main() -> None:
-    """Run a command; an error is one line on stderr and an exit code."""
+@cache
+def all_commands() -> typer.Typer:
+    """The console, headless, and the commands of the other files."""
     from cryptofunk_tui.cli import act, look
 
     act.register(app)
     look.register(app)
+    return app
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and an exit code. Options alone open the console, which
+    paints before the other commands are loaded."""
+    words = sys.argv[1:]
+    alone = not words or (words[0].startswith("-") and words[0] not in HELP)
     try:
-        app()
+        (app if alone else all_commands())()
     except ProductError as error:
         typer.echo(f"cryptofunk: {error}", err=True)
         sys.exit(error.exit_code)

@@ -1,38 +1,50 @@
-"""Opens the console: the screen first, the engine after its first paint."""
+"""Opens the console: the screen first; settings and engine after its first paint."""
 
-from dataclasses import replace
+from typing import Any
 
-from cryptofunk_tui.cli.options import CONSOLE_SPEED, RunOptions
 from cryptofunk_tui.domain.errors import ProductError
 from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
 
+SPEED = 360.0
+"""Market seconds in a wall second where nobody set a speed: a simulated hour in ten seconds."""
 
-def open_console(options: RunOptions) -> int:
-    """Run the console until the person leaves; the exit code. The console goes on with the run that the
-    state directory holds."""
-    options = replace(options, resume=True)
+
+def open_console(given: dict[str, Any]) -> int:
+    """Run the console until the person leaves; the exit code. It goes on with the run that the state
+    directory holds. Raises ProductError for options that cannot be used."""
+    refused: list[ProductError] = []
 
     def make_engine(publish: Publish) -> EngineHandle:
+        from cryptofunk_tui.cli.runs import run_options
         from cryptofunk_tui.orchestrator.engine import Engine
 
+        try:
+            options = run_options(given)
+        except ProductError as error:
+            refused.append(error)
+            app.call_from_thread(app.exit, return_code=error.exit_code)
+            raise
         simulated = options.settings.simulated
-        paced = simulated.model_copy(update={"speed": simulated.speed or CONSOLE_SPEED})
+        paced = simulated.model_copy(update={"speed": simulated.speed or SPEED})
         return Engine(
             options.settings.model_copy(update={"simulated": paced}),
             options.state_dir,
             publish,
             cycles=options.cycles,
-            resume=options.resume,
+            resume=True,
             watched=True,
         )
 
     def kill_switch(actor: str) -> None:
+        from cryptofunk_tui.settings import state_dir
         from cryptofunk_tui.storage.control import touch_kill
 
-        touch_kill(options.state_dir, f"killed by {actor}")
+        touch_kill(state_dir(given["state_dir"]), f"killed by {actor}")
 
     app = CryptoFunkApp(make_engine, kill_switch=kill_switch)
     app.run()
+    if refused:
+        raise refused[0]
     if app.last_error is not None:
         raise ProductError(app.last_error)
     return app.return_code or 0

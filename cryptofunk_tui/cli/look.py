@@ -6,11 +6,10 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from cryptofunk_tui.cli import doctor as examination
 from cryptofunk_tui.cli.options import AsJson, Config, StateDir
 from cryptofunk_tui.domain.base import plain
 from cryptofunk_tui.domain.errors import ProductError, WrongUse
@@ -19,12 +18,14 @@ from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
-from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.lock import holder
-from cryptofunk_tui.storage.records import Records
 
 T = TypeVar("T")
+CycleId = Annotated[
+    str,
+    typer.Argument(metavar="CYCLE", help="The cycle_id of a --jsonl line, or as the console shows it."),
+]
 WELL = (TradingState.RUNNING, TradingState.PAUSED)
 CLOSED = tuple(status for status in OrderStatus if status.is_terminal)
 LIVE = tuple(status for status in OrderStatus if not status.is_terminal)
@@ -54,7 +55,11 @@ def positions(state_dir: StateDir = None, as_json: AsJson = False) -> None:
     )
 
 
-def orders(state_dir: StateDir = None, as_json: AsJson = False, limit: int = 50) -> None:
+def orders(
+    limit: Annotated[int, typer.Option(min=1, help="So many, the newest first.")] = 50,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
     """The newest orders with their fills."""
     rows = asyncio.run(_with_journal(resolve_state_dir(state_dir), lambda journal: _orders(journal, limit)))
     columns = ("created_at", "symbol", "purpose", "side", "quantity", "price", "status", "client_order_id")
@@ -68,7 +73,7 @@ def approvals(state_dir: StateDir = None, as_json: AsJson = False) -> None:
     _show(rows, as_json, _table(rows, columns))
 
 
-def trace(cycle: str, state_dir: StateDir = None, as_json: AsJson = False) -> None:
+def trace(cycle: CycleId, state_dir: StateDir = None, as_json: AsJson = False) -> None:
     """Everything that one decision rests on and led to."""
     record = asyncio.run(_trace(resolve_state_dir(state_dir), cycle))
     _show(record, as_json, [json.dumps(record, indent=2, ensure_ascii=False)])
@@ -76,7 +81,9 @@ def trace(cycle: str, state_dir: StateDir = None, as_json: AsJson = False) -> No
 
 def doctor(state_dir: StateDir = None, config: Config = None, as_json: AsJson = False) -> None:
     """Examine the set-up: settings, state directory, servers. Exit code 1 where something is not well."""
-    findings = asyncio.run(examination.examine(resolve_state_dir(state_dir), config))
+    from cryptofunk_tui.cli.doctor import examine
+
+    findings = asyncio.run(examine(resolve_state_dir(state_dir), config))
     rows = [finding.model_dump() for finding in findings]
     _show(rows, as_json, [f"{'✓' if each.ok else '✗'} {each.name:<22} {each.detail}" for each in findings])
     if not all(finding.ok for finding in findings):
@@ -136,14 +143,13 @@ async def _approvals(journal: Journal) -> list[dict[str, Any]]:
 
 
 async def _trace(directory: Path, cycle: str) -> dict[str, Any]:
+    from cryptofunk_tui.storage.records import Records
+
+    records = await Records.open(directory, readonly=True)
     try:
-        records = await Records.open(directory, readonly=True)
-        try:
-            record = await records.cycle(cycle)
-        finally:
-            await records.close()
-    except StorageError as error:
-        raise ProductError(str(error)) from None
+        record = await records.cycle(cycle)
+    finally:
+        await records.close()
     if record is None:
         raise WrongUse(
             f"no cycle {cycle!r} in {directory}; `cryptofunk headless --jsonl` and the console show the ids"
@@ -152,14 +158,11 @@ async def _trace(directory: Path, cycle: str) -> dict[str, Any]:
 
 
 async def _with_journal(directory: Path, read: Callable[[Journal], Awaitable[T]]) -> T:
+    journal = await Journal.open(directory, readonly=True)
     try:
-        journal = await Journal.open(directory, readonly=True)
-        try:
-            return await read(journal)
-        finally:
-            await journal.close()
-    except StorageError as error:
-        raise ProductError(str(error)) from None
+        return await read(journal)
+    finally:
+        await journal.close()
 
 
 def _show(data: Any, as_json: bool, lines: Iterable[str]) -> None:

@@ -1,16 +1,18 @@
 """Runs the engine without a screen: a line a decision on stdout, a record a decision in the JSONL file."""
 
 import asyncio
+import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 import uvloop
 
 from cryptofunk_tui.domain.cycle import CycleRecord
-from cryptofunk_tui.domain.errors import WrongUse
-from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine, ServerStatus
+from cryptofunk_tui.domain.errors import ProductError, WrongUse
+from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine
 from cryptofunk_tui.domain.risk import Decision
 from cryptofunk_tui.headless.lines import decision_line
 from cryptofunk_tui.orchestrator.engine import Engine
@@ -34,15 +36,33 @@ async def _run(
     except OSError as error:
         raise WrongUse(f"{jsonl}: {error.strerror}; name a writable file with --jsonl") from None
     printer = Printer(sys.stdout, sys.stderr, sink)
-    engine = Engine(settings, state_dir, printer.show, cycles=cycles, resume=resume)
+    lost: list[OSError] = []
+
+    def show(event: AnyEvent) -> None:
+        try:
+            printer.show(event)
+        except OSError as error:
+            lost.append(error)
+            engine.request_stop()
+
+    engine = Engine(settings, state_dir, show, cycles=cycles, resume=resume)
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, engine.request_stop)
     try:
         await engine.run()
     finally:
         if sink:
-            sink.close()
+            with suppress(OSError):  # every record was flushed when it was written
+                sink.close()
+    if lost:
+        _abandon(sys.stdout)
+        raise ProductError(f"stopped, because the output cannot be written any more: {lost[0].strerror}")
     return 0
+
+
+def _abandon(stream: TextIO) -> None:
+    """Point a stream at nothing: what it still holds must not fail once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Printer:
@@ -67,8 +87,6 @@ class Printer:
                     self._note(notice)
             case LogLine(level="warning" | "error"):
                 self._note(f"{event.level}: {event.source}: {event.text}")
-            case ServerStatus(state="restarting" | "failed"):
-                self._note(f"server {event.name} {event.state}: {event.detail}")
 
     def _record(self, record: CycleRecord) -> None:
         if self._sink:

@@ -226,11 +226,14 @@ class Desk:
 async def patiently(
     toolbox: Toolbox, server: str, ask: Callable[[], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
-    """Ask, and where the server died or hung, once more when it is back. Only for what may be done twice."""
-    try:
-        return await ask()
-    except ToolboxError as error:
-        if not error.outcome_unknown:
-            raise
-    await toolbox.ready(server, RETURN_S)
-    return await ask()
+    """Ask, and where the server died or hung, again when it is back, for RETURN_S from the first failure.
+    Only for what may be done twice."""
+    deadline: float | None = None
+    while True:
+        try:
+            return await ask()
+        except ToolboxError as error:
+            deadline = deadline or time.monotonic() + RETURN_S
+            if not error.outcome_unknown or time.monotonic() >= deadline:
+                raise
+        await toolbox.ready(server, RETURN_S)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cryptofunk_tui.domain.base import Clock, WallClock
-from cryptofunk_tui.domain.errors import ProductError, Refused
+from cryptofunk_tui.domain.errors import ProductError
 from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
 from cryptofunk_tui.orchestrator.bus import Bus
+from cryptofunk_tui.orchestrator.chronicle import Chronicle
 from cryptofunk_tui.orchestrator.controls import Controls, Wires
 from cryptofunk_tui.orchestrator.desk import Desk
 from cryptofunk_tui.orchestrator.feed import Feed
@@ -24,8 +25,6 @@ from cryptofunk_tui.orchestrator.timeline import Moment
 from cryptofunk_tui.orchestrator.watch import AccountView, FeedAge, Pulse, bars_of
 from cryptofunk_tui.settings import Settings
 from cryptofunk_tui.storage.approvals import Approvals
-from cryptofunk_tui.storage.errors import Refused as Forbidden
-from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.lock import StateLock
 from cryptofunk_tui.storage.records import Records
@@ -77,12 +76,13 @@ class Engine(Controls):
             self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with AsyncExitStack() as stack:
                 stack.enter_context(StateLock(self._state_dir))
+                chronicle = Chronicle(self._state_dir, self._bus.publish, self._clock)
+                stack.callback(chronicle.close)
+                self._bus.subscribe(chronicle.hear)
                 live = await self._unless_stopped(self._open(stack))
                 if live is not None:
                     await live()
-        except Forbidden as error:
-            raise Refused(str(error)) from error
-        except (StorageError, ToolboxError) as error:
+        except ToolboxError as error:
             raise ProductError(str(error)) from error
         except OSError as error:
             where = error.filename or self._state_dir

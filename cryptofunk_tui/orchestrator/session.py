@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,30 +70,31 @@ class Session:
         self._standings: dict[str, Standing] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._decided_at: dict[str, float] = {}
+        self._exits: dict[str, dict[str, Order]] = {}
         self.quotes: dict[str, Quote] = {}
 
     async def close_bar(self, at: datetime) -> bool:
         """Decide on every symbol that has a bar closing at or before `at` that was not decided on; whether
         there was one. The council hears while the executor follows the market; what it decides is settled
         against the account that the executor leaves."""
-        heard, exits = await asyncio.gather(
+        heard, _ = await asyncio.gather(
             asyncio.gather(*(self._learn_and_hear(symbol, at) for symbol in self._settings.symbols)),
             self._follow(at),
         )
         hearings = [hearing for hearing in heard if hearing is not None]
-        await self._decide(hearings, exits)
+        await self._decide(hearings)
         return bool(hearings)
 
     async def tick(self, at: datetime) -> None:
         """Between closes: follow the market, show prices, and decide early where a price has moved far."""
-        exits = await self._follow(at)
+        await self._follow(at)
         await asyncio.gather(*(self._price(symbol, at) for symbol in self._settings.symbols))
         moved = [symbol for symbol in self._settings.symbols if self._has_moved(symbol)]
         heard = await asyncio.gather(*(self._hear(symbol, at) for symbol in moved))
-        await self._decide([hearing for hearing in heard if hearing is not None], exits)
-        for hearing in heard:
-            if hearing is not None:
-                self._decided_at[hearing.symbol] = float(self.quotes[hearing.symbol].mid)
+        hearings = [hearing for hearing in heard if hearing is not None]
+        await self._decide(hearings)
+        for hearing in hearings:
+            self._decided_at[hearing.symbol] = float(self.quotes[hearing.symbol].mid)
 
     async def preview(self, at: datetime) -> None:
         """What the council would say on the bars in progress: shown, never traded."""
@@ -111,8 +112,9 @@ class Session:
         """Wait for the answers that are still awaited from a person."""
         await asyncio.gather(*self._waiting.values())
 
-    async def _follow(self, at: datetime) -> dict[str, list[Order]]:
-        """Move the market's clock and let the executor catch up; the orders that it filled, by symbol."""
+    async def _follow(self, at: datetime) -> None:
+        """Move the market's clock and let the executor catch up; what it filled goes into the symbol's next
+        record."""
         if self._facts.kind != "exchange":
             await self._journal.set_market_time(at)
         answer = await patiently(
@@ -120,12 +122,10 @@ class Session:
             "order_executor",
             lambda: self._toolbox.call("order_executor", "process_market", {}, deadline_s=20.0),
         )
-        exits: dict[str, list[Order]] = {}
         for data in answer["orders"]:
             order = Order.model_validate(data)
-            exits.setdefault(order.symbol, []).append(order)
+            self._exits.setdefault(order.symbol, {})[order.client_order_id] = order
             self._standings.pop(order.symbol, None)
-        return exits
 
     async def _learn_and_hear(self, symbol: str, at: datetime) -> Hearing | None:
         try:
@@ -145,8 +145,8 @@ class Session:
             self._warn("council", f"{symbol}: no decision: {error}", at)
             return None
 
-    async def _decide(self, hearings: list[Hearing], exits: dict[str, list[Order]]) -> None:
-        cases = [await self._case(hearing, exits.get(hearing.symbol, ())) for hearing in hearings]
+    async def _decide(self, hearings: list[Hearing]) -> None:
+        cases = [await self._case(hearing) for hearing in hearings]
         entries = {case.hearing.symbol: case for case in cases if case.tally.action is Action.BUY}
         for case in cases:
             if case.hearing.symbol not in entries:
@@ -154,11 +154,12 @@ class Session:
         for symbol, _ in rank((symbol, case.tally) for symbol, case in entries.items()):
             await self._conclude(entries[symbol])
 
-    async def _case(self, hearing: Hearing, exits: Iterable[Order]) -> Case:
+    async def _case(self, hearing: Hearing) -> Case:
         symbol = hearing.symbol
         self._decided_at[symbol] = hearing.inputs["close"] or 0.0
         tally = hearing.settle(await self._standing(symbol), self._risk, self._settings.rules)
-        return Case(cycle_id(self._run, symbol, to_ms(hearing.as_of)), hearing, tally, tuple(exits))
+        exits = tuple(self._exits.pop(symbol, {}).values())
+        return Case(cycle_id(self._run, symbol, to_ms(hearing.as_of)), hearing, tally, exits)
 
     async def _conclude(self, case: Case) -> None:
         """Trade what was decided and tell it. Where a person is asked while the market goes on, so does the

@@ -3,17 +3,23 @@
 import sqlite3
 from pathlib import Path
 
+from cryptofunk_tui.domain.errors import ProductError
 
-class StorageError(RuntimeError):
+
+class StorageError(ProductError, RuntimeError):
     """The database cannot do what was asked; the message is one line with the mend."""
 
 
 class Refused(StorageError):
     """The books do not allow it: nothing was written."""
 
+    exit_code = 3
+
 
 class NotFound(Refused):
     """No record has this id."""
+
+    exit_code = 2
 
 
 class DuplicateOrder(Refused):

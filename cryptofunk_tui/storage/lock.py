@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from cryptofunk_tui.storage.errors import StorageError
+from cryptofunk_tui.storage.errors import Refused, StorageError
 
 LOCK_FILE = "engine.lock"
 _ATTEMPTS = 5
@@ -21,7 +21,7 @@ class StateLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises StorageError, with the holder's process id, when it is taken."""
+        """Take the lock. Raises Refused, with the holder's process id, when it is taken."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -37,7 +37,7 @@ class StateLock:
                 return
             time.sleep(_PAUSE_S)  # whoever only asks for the holder lets go at once
         os.close(file)
-        raise StorageError(
+        raise Refused(
             f"{self.path.parent}: an engine runs here already (process {_read_pid(self.path) or 'unknown'}); "
             "stop it, or choose another state directory"
         )

@@ -64,7 +64,7 @@ def test_csv_and_parquet_read_alike(tmp_path: Path) -> None:
         ("1709247600000,10,11,9,10,3", "row 1: time runs backwards"),
         ("1709254800001,10,11,9,10,3", "row 1: time is not on the timeframe's grid"),
         ("1709254800000,10,11,9,10,-3", "row 1: volume is negative"),
-        ("1709254800000,0,11,0,10,3", "row 1: low is not above zero"),
+        ("1709254800000,0,11,0,10,3", "row 1: open is not above zero"),
     ],
 )
 def test_a_bad_row_is_refused_with_file_row_and_reason(tmp_path: Path, row: str, told: str) -> None:

@@ -1,0 +1,19 @@
+"""`make bench`: figures beside a bare baseline in the same run. Prints, judges nothing."""
+
+import asyncio
+import sys
+
+from tests.benchmarks import console, decisions
+
+SECTIONS = {"decisions": decisions.run, "console": console.run}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(SECTIONS)
+    for name in wanted:
+        print(f"\n{name}", flush=True)
+        for line in asyncio.run(SECTIONS[name]()):
+            print(f"  {line}", flush=True)
+
+
+main()
