@@ -9,7 +9,8 @@ import pytest
 
 REPORT = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 HEAVY = {"numpy", "mcp", "ccxt", "plotext", "talib", "pyarrow", "litellm"}
-SERVERS = ("market_data", "technical_indicators", "risk_analyzer", "order_executor")
+SCREEN = {"textual", "textual_plotext", "plotext"}
+VENUES = {"ccxt", "litellm"}
 
 
 def loaded(program: str, folder: Path, *, until: str = REPORT) -> set[str]:
@@ -26,17 +27,24 @@ def loaded(program: str, folder: Path, *, until: str = REPORT) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+def test_what_has_no_screen_never_loads_one(tmp_path: Path) -> None:
+    packages = loaded("import cryptofunk_tui.headless.runner, cryptofunk_tui.orchestrator.engine", tmp_path)
+    assert not packages & {*SCREEN, *VENUES, "talib"}
+
+
 @pytest.mark.parametrize(
-    "module",
+    ("names", "own"),
     [
-        "cryptofunk_tui.headless.runner",
-        "cryptofunk_tui.orchestrator.engine",
-        *(f"servers.{name}" for name in SERVERS),
+        (("market_data", "risk_analyzer", "order_executor"), set()),
+        (("technical_indicators",), {"talib", "pyarrow"}),
     ],
 )
-def test_what_has_no_screen_never_loads_one(module: str, tmp_path: Path) -> None:
-    packages = loaded(f"import {module}", tmp_path)
-    assert not packages & {"textual", "textual_plotext", "plotext", "rich", "litellm"}
+def test_servers_load_no_screen_and_nothing_heavy_but_their_own(
+    names: tuple[str, ...], own: set[str], tmp_path: Path
+) -> None:
+    """TA-Lib looks for data frame libraries, and where a developer has one it brings pyarrow."""
+    packages = loaded("\n".join(f"import servers.{name}" for name in names), tmp_path)
+    assert not packages & ({*SCREEN, *VENUES, "talib", "pyarrow"} - own)
 
 
 def test_before_its_first_paint_the_console_has_loaded_nothing_heavy(tmp_path: Path) -> None:
@@ -71,11 +79,6 @@ def test_the_console_with_its_engine_leaves_the_venues_to_their_own_processes(tm
     )
     assert "numpy" in packages
     assert not packages & {"ccxt", "litellm", "talib", "pyarrow"}
-
-
-@pytest.mark.parametrize("name", ["risk_analyzer", "order_executor"])
-def test_servers_that_need_no_venue_and_no_indicators_load_none(name: str, tmp_path: Path) -> None:
-    assert not loaded(f"import servers.{name}", tmp_path) & {"ccxt", "talib", "pyarrow"}
 
 
 def test_looking_at_a_state_directory_loads_no_numbers(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a market says: quotes, books, headlines, and the names of time."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from pydantic import model_validator
 
@@ -80,6 +80,10 @@ class Instrument(Record):
     quantity_step: Money
     min_notional: Money
     """Least price × quantity of an order, in quote currency."""
+
+    def price_up(self, price: Decimal) -> Decimal:
+        """The price on the venue's step at or above this one."""
+        return (price / self.price_step).to_integral_value(ROUND_CEILING) * self.price_step
 
 
 class Headline(Record):

@@ -19,6 +19,7 @@ from cryptofunk_tui.domain.events import (
 )
 from cryptofunk_tui.domain.orders import Order
 from cryptofunk_tui.domain.risk import Decision, TradingState
+from cryptofunk_tui.domain.signals import Action
 
 LARGEST = 2_000_000
 KEPT_FILES = 3
@@ -63,7 +64,7 @@ class Chronicle:
             case LogLine():
                 self._keep(event)
             case CycleFinished(record=record, preview=False):
-                self._say("info", record.symbol, f"{record.tally.action}: {outcome_words(record)}")
+                self._say("info", record.symbol, _decision_words(record))
             case ServerStatus():
                 self._server(event)
             case AgentStatus(state="failed"):
@@ -89,6 +90,11 @@ class Chronicle:
     def _keep(self, line: LogLine) -> None:
         text = f"{line.at:%Y-%m-%dT%H:%M:%SZ} {line.level:<7} {line.source}: {line.text}"
         self._handler.handle(logging.LogRecord("run", LEVELS[line.level], "", 0, text, None, None))
+
+
+def _decision_words(record: CycleRecord) -> str:
+    words = outcome_words(record)
+    return words if record.tally.action is Action.HOLD else f"{record.tally.action}, {words}"
 
 
 def _order_words(order: Order) -> str:

@@ -101,13 +101,7 @@ class Desk:
             quantity=quantity,
             purpose=Purpose.ENTRY,
             strategy=strategy,
-            protection=Protection(
-                reference=plan.reference,
-                stop=plan.stop,
-                target=plan.target,
-                trail=plan.trail,
-                trail_after=plan.trail_after,
-            ),
+            protection=_on_steps(plan, instrument),
         )
         return await self._carry(cycle, order, quote, waiting)
 
@@ -237,3 +231,14 @@ async def patiently(
             if not error.outcome_unknown or time.monotonic() >= deadline:
                 raise
         await toolbox.ready(server, RETURN_S)
+
+
+def _on_steps(plan: Plan, instrument: Instrument) -> Protection:
+    """A plan on the venue's price steps, each rounded up: the risk shrinks, and the reward does not."""
+    return Protection(
+        reference=plan.reference,
+        stop=instrument.price_up(plan.stop),
+        target=instrument.price_up(plan.target),
+        trail=None if plan.trail is None else instrument.price_up(plan.trail),
+        trail_after=None if plan.trail_after is None else instrument.price_up(plan.trail_after),
+    )

@@ -182,6 +182,7 @@ class Engine(Controls):
                 timeframe=self._settings.timeframe,
                 speed=self._settings.simulated.speed if facts.kind == "simulated" else None,
                 notice=facts.notice,
+                voting=self._settings.rules.voting,
             )
         )
         sitting.announce()

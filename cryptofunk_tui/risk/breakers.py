@@ -134,5 +134,5 @@ def _breaker(
         active=value is not None,
         tripped=tripped,
         effect=effect,
-        detail=detail if value is not None else f"INACTIVE: {detail or 'not fed'}",
+        detail=detail,
     )

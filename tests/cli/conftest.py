@@ -1,5 +1,6 @@
 """The command line as a person meets it, and a state directory that a real run has left."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from cryptofunk_tui.cli import main
 from tests.cli.scene import Command, Done
-from tests.end_to_end.runs import Run, headless, rise_and_fall, write_candles
+from tests.end_to_end.runs import Run, cryptofunk, rise_and_fall, write_candles
 
 CRASH_BARS = 7
 
@@ -36,10 +37,14 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run on candles that rise: one entry, still held."""
+    """A run on candles that rise: one entry, still held. Nobody sits at a terminal."""
     home = tmp_path_factory.mktemp("finished")
     candles = write_candles(home / "TEST_BTC-EUR_1h_2024.csv", rise_and_fall()[:-CRASH_BARS])
-    return headless(home, "--candles", str(candles))
+    state, jsonl = home / "state", home / "run.jsonl"
+    words = ("--candles", candles, "--state-dir", state, "--jsonl", jsonl)
+    done = cryptofunk(home, *map(str, words))
+    records = [json.loads(line) for line in jsonl.read_text().splitlines()]
+    return Run(records, state, done.stdout + done.stderr)
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ from tests.end_to_end.runs import Run
 LOOKS = ("status", "positions", "orders", "approvals")
 
 
+def test_without_a_terminal_it_says_so_and_runs_headless(finished: Run) -> None:
+    assert "no terminal here: running headless (stop with ctrl+c)\n" in finished.text
+    assert finished.text.count("  BTC/EUR    ") == len(finished.records) > 0
+
+
 def test_the_status_of_a_run_that_has_ended(command: Command, finished: Run) -> None:
     done = command("status", "--json", "--state-dir", finished.state)
     assert (done.code, done.err) == (1, "")

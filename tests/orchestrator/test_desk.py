@@ -180,7 +180,6 @@ async def test_a_decision_is_sized_approved_and_placed_and_the_same_again_is_the
 @pytest.mark.parametrize(
     ("symbol", "tool", "accident"),
     [
-        ("ETH/USDT", "request_approval", "killed on the wire"),
         ("SOL/USDT", "request_approval", "killed before it answered"),
         ("XRP/USDT", "place_market_order", "killed before it answered"),
     ],

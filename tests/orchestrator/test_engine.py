@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -178,20 +177,6 @@ async def test_a_stopped_agent_abstains_in_every_cycle_until_it_is_started(live:
     seen = len(live.records())
     await live.until(lambda: len(live.records()) >= seen + 4)
     assert {each.agent: each for each in live.records()[-1].signals}["order_book"].confidence > 0
-
-
-async def test_a_server_that_dies_is_shown_and_the_run_goes_on(live: Live) -> None:
-    pid = next(
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if child.cmdline()[-1:] == ["servers.technical_indicators"]
-    )
-    os.kill(pid, signal.SIGKILL)
-    await live.until(lambda: live.servers()["technical_indicators"].state == "restarting")
-    assert "SIGKILL" in live.servers()["technical_indicators"].detail
-    await live.until(lambda: live.servers()["technical_indicators"].state == "ready")
-    seen = len(live.records())
-    await live.until(lambda: len(live.records()) >= seen + 2)
 
 
 async def test_pause_reduce_kill_and_resume_are_obeyed_and_shown(live: Live) -> None:

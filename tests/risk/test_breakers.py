@@ -81,7 +81,7 @@ def test_what_cannot_be_fed_is_inactive_and_says_so() -> None:
     idle = {one.name: one for one in evaluate(starved, RULES) if not one.active}
     assert set(idle) == {"feed", "clock", "model_failures", "volatility", "jump"}
     assert not any(one.tripped for one in idle.values())
-    assert idle["jump"].detail == "INACTIVE: no bars of BTC/EUR are stored"
+    assert idle["jump"].detail == "no bars of BTC/EUR are stored"
 
 
 def test_the_strictest_wins() -> None:

@@ -62,8 +62,9 @@ class MarketBreadth(Panel):
         body += _tickers(context.tickers, width)
         body += _coins("Trending", context.trending, width)
         body += _coins("Largest", context.markets, width)
-        source = f"{clean(context.attribution, 60) or ATTRIBUTION}, by {clean(context.source, 30)}"
-        return Drawing(body, ((Span(source, "dim"),),), f"{context.at:%H:%M:%S}")
+        credit = clean(context.attribution, 60) or ATTRIBUTION
+        foot = [f"{ATTRIBUTION} by {clean(context.source, 20)}", credit.removeprefix(ATTRIBUTION).strip()]
+        return Drawing(body, tuple((Span(line, "dim"),) for line in foot if line), f"{context.at:%H:%M:%S}")
 
 
 def _totals(context: MarketContext) -> list[Line]:
