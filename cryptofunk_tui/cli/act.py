@@ -6,6 +6,7 @@ import getpass
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -84,15 +85,16 @@ def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
 
 async def _kill(journal: Journal, directory: Path) -> int:
     await Control(journal, directory).kill(f"killed by {_actor()}", _actor(), WallClock().now())
-    if holder(directory) is None and await journal.orders(statuses=LIVE, limit=1):
-        from cryptofunk_tui.orchestrator.launch import cancel_with_executor
+    async with AsyncExitStack() as stack:
+        if holder(directory) is None and await journal.orders(statuses=LIVE, limit=1):
+            from cryptofunk_tui.orchestrator.launch import lone_executor
 
-        await cancel_with_executor(directory)
-    deadline = time.monotonic() + CLEANED_WITHIN_S
-    while left := len(await journal.orders(statuses=LIVE)):
-        if time.monotonic() > deadline:
-            break
-        await asyncio.sleep(0.05)
+            await stack.enter_async_context(lone_executor(directory))
+        deadline = time.monotonic() + CLEANED_WITHIN_S
+        while left := len(await journal.orders(statuses=LIVE)):
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.05)
     return left
 
 

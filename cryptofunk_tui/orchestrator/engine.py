@@ -111,6 +111,9 @@ class Engine(Controls):
         )
         records = await Records.open(state_dir, source=f"{facts.kind}:{facts.venue}")
         stack.push_async_callback(records.close)
+        for status in toolbox.status():
+            records.add_health(status)
+        self._bus.subscribe(lambda event: _keep_health(records, event))
 
         sitting = Sitting(settings.rules, self._bus.publish, self._clock)
         feed = Feed(toolbox, settings.timeframe, sitting.needs, settings.rules.council.warm_up_bars)
@@ -242,3 +245,8 @@ async def _flush(records: Records) -> None:
     while True:
         await asyncio.sleep(RECORDS_FLUSH_S)
         await records.flush()
+
+
+def _keep_health(records: Records, event: AnyEvent) -> None:
+    if isinstance(event, ServerStatus):
+        records.add_health(event)

@@ -2,6 +2,8 @@
 
 import hashlib
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,8 +162,9 @@ async def first_moment(
     return from_ms(max(starts))
 
 
-async def cancel_with_executor(state_dir: Path) -> None:
-    """Start the executor of a dead run, so that a kill cancels what that run left open; its watcher acts."""
+@asynccontextmanager
+async def lone_executor(state_dir: Path) -> AsyncIterator[None]:
+    """The executor of a dead run, so that its watcher obeys a kill and cancels what that run left open."""
     specs = [
         spec for spec in server_specs(state_dir / RUN_CONFIG, state_dir) if spec.name == "order_executor"
     ]
@@ -169,7 +172,7 @@ async def cancel_with_executor(state_dir: Path) -> None:
     await toolbox.start()
     try:
         await toolbox.ready("order_executor", START_TIMEOUT_S)
-        await toolbox.call("order_executor", "list_orders", {})
+        yield
     except ToolboxError as error:
         raise ProductError(f"open orders could not be cancelled: {error}") from None
     finally:

@@ -51,4 +51,3 @@ def test_a_decision_is_one_line(told: CycleRecord, line: str) -> None:
 def test_money_has_no_exponent(changed: dict[str, Any]) -> None:
     assert "E-" not in decision_line(record(orders=(order(**changed),)))
     assert "E+" not in decision_line(record(orders=(order(**changed),)))
-
