@@ -71,4 +71,4 @@ def _await_lines(path: Path, count: int, run: subprocess.Popen[str]) -> None:
 
 def _child(pid: int, name: str) -> int:
     children = psutil.Process(pid).children(recursive=True)
-    return next(each.pid for each in children if each.cmdline()[-1:] == [f"servers.{name}"])
+    return next(int(each.pid) for each in children if each.cmdline()[-1:] == [f"servers.{name}"])
