@@ -88,7 +88,8 @@ def calmar(equity: Sequence[float] | Floats, periods_per_year: float = DAYS_A_YE
         return None
     if curve[-1] == 0:
         return -1 / abs(deepest)
-    exponent = math.log(curve[-1] / curve[0]) * periods_per_year / (curve.size - 1)
+    growth = math.log(curve[-1]) - math.log(curve[0])
+    exponent = growth * periods_per_year / (curve.size - 1)
     return math.expm1(exponent) / abs(deepest) if exponent < MAX_EXPONENT else None
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cryptofunk_tui.quant.performance import calmar, drawdown, ratios
@@ -96,6 +96,7 @@ def test_calmar_is_yearly_growth_over_the_deepest_fall() -> None:
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=50), st.floats(1e-3, 1e9))
+@example([5e-324], 2.0)
 def test_calmar_never_fails(rest: list[float], start: float) -> None:
     found = calmar([start, *rest])
     assert found is None or math.isfinite(found)
