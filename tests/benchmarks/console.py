@@ -2,7 +2,6 @@
 weighs; beside a bare Textual screen."""
 
 import asyncio
-import json
 import os
 import pty
 import signal
@@ -15,13 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 from tests.benchmarks.figures import line
 
 BARE = "from textual.app import App\nfrom textual.widgets import Static\n" + (
     "class A(App):\n    def compose(self): yield Static('PAPER')\nA().run()"
 )
+SERVERS = ("market_data", "technical_indicators", "risk_analyzer", "order_executor")
 SETTLE_S = 20
 
 
@@ -73,12 +71,7 @@ async def run() -> list[str]:
         ready = await _until(console, lambda: _servers_ready(state))
         decision = await _until(console, lambda: _decided(state))
         await asyncio.sleep(SETTLE_S)
-        root = psutil.Process(console.process.pid)
-        own = root.memory_info().rss / 1e6
-        children = {
-            " ".join(each.cmdline()[-1:]): each.memory_info().rss / 1e6
-            for each in root.children(recursive=True)
-        }
+        own, children = _memory_mb(console.process.pid)
         console.end()
     parts = ", ".join(f"{name.removeprefix('servers.')} {size:.0f}" for name, size in children.items())
     return [
@@ -104,9 +97,23 @@ async def _until(console: Terminal, happened: Callable[[], bool], timeout_s: flo
 
 
 def _servers_ready(state: Path) -> bool:
-    servers = _ask(state / "journal.sqlite3", "select servers from engine")
-    ours = [each for each in json.loads(servers or "[]") if each["name"] != "coingecko"]
-    return len(ours) == 4 and all(each["state"] == "ready" for each in ours)
+    """By the run's own log, which is written as it happens."""
+    log = state / "logs" / "run.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return all(any(f" {name}: ready" in text for text in lines) for name in SERVERS)
+
+
+def _memory_mb(pid: int) -> tuple[float, dict[str, float]]:
+    """Resident memory of a process, and of its children by their last word."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    rows = [
+        (int(own), int(parent), int(rss) / 1000, args)
+        for own, parent, rss, args in (row.split(None, 3) for row in listed)
+    ]
+    own = next(size for process, _, size, _ in rows if process == pid)
+    return own, {args.split()[-1]: size for _, parent, size, args in rows if parent == pid}
 
 
 def _decided(state: Path) -> bool:
