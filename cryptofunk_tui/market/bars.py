@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cryptofunk_tui.domain.candles import COLUMNS, Candles
+from cryptofunk_tui.domain.candles import Candles
 from cryptofunk_tui.market.source import MarketError, bar_ms, checked_since
 
 
@@ -45,11 +45,3 @@ def window(candles: Candles, limit: int, since_ms: int | None) -> Candles:
         return candles.rows(max(len(candles) - limit, 0))
     first = int(np.searchsorted(candles.timestamp_ms, checked_since(since_ms)))
     return candles.rows(first, first + limit)
-
-
-def joined(closed: Candles, last: Candles) -> Candles:
-    """`closed` followed by `last`, which opens later."""
-    if not len(last):
-        return closed
-    parts = [(getattr(closed, name), getattr(last, name)) for name in COLUMNS]
-    return Candles(closed.symbol, closed.timeframe, *(np.concatenate(pair) for pair in parts))

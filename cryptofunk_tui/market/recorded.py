@@ -9,7 +9,7 @@ import numpy as np
 from cryptofunk_tui.domain.base import from_ms
 from cryptofunk_tui.domain.candles import PRICE_COLUMNS, Candles
 from cryptofunk_tui.domain.market import FearGreed, Headline, Instrument, OrderBook, Quote, timeframe_ms
-from cryptofunk_tui.market.bars import aggregate, checked_multiple, joined, window
+from cryptofunk_tui.market.bars import aggregate, checked_multiple, window
 from cryptofunk_tui.market.files import read_candles
 from cryptofunk_tui.market.source import MarketError, checked_count, exact, moment_ms
 
@@ -69,7 +69,7 @@ class RecordedMarket:
         finest = self._known(symbol).closed_by(end_ms)
         begin = end_ms - end_ms % timeframe_ms(timeframe)
         last = aggregate(finest.rows(int(np.searchsorted(finest.timestamp_ms, begin))), timeframe)
-        return window(joined(closed, last), limit, since_ms)
+        return window(closed.followed_by(last), limit, since_ms)
 
     async def quote(self, symbol: str, at: datetime) -> Quote:
         """The open of the first bar at or after `at`, half the spread below and above it; the last close

@@ -7,7 +7,7 @@ from cryptofunk_tui.domain.base import from_ms
 from cryptofunk_tui.domain.candles import Candles
 from cryptofunk_tui.domain.market import FearGreed, Headline, Instrument, OrderBook, Quote, timeframe_ms
 from cryptofunk_tui.market import simulated_books, simulated_news
-from cryptofunk_tui.market.bars import aggregate, checked_multiple, joined, window
+from cryptofunk_tui.market.bars import aggregate, checked_multiple, window
 from cryptofunk_tui.market.noise import stream
 from cryptofunk_tui.market.simulated_prices import (
     DAY_MS,
@@ -72,7 +72,7 @@ class SimulatedMarket:
         begin = min(max(begin, -(-_FIRST_MS // step) * step), end)
         bars = _closed(tape, timeframe, begin, end)
         if forming and end == now - now % step:
-            bars = joined(bars, aggregate(tape.minutes(end, now - now % MINUTE_MS), timeframe))
+            bars = bars.followed_by(aggregate(tape.minutes(end, now - now % MINUTE_MS), timeframe))
         return window(bars, limit, since_ms)
 
     async def quote(self, symbol: str, at: datetime) -> Quote:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptofunk_tui.domain.candles import Candles
-from cryptofunk_tui.market.bars import aggregate, checked_multiple, joined, window
+from cryptofunk_tui.market.bars import aggregate, checked_multiple, window
 from cryptofunk_tui.market.source import MarketError
 from tests.market.scene import HOUR_MS, START_MS, candles
 
@@ -55,9 +55,3 @@ def test_a_window_is_the_newest_or_the_first_since() -> None:
     assert window(bars, 2, START_MS + HOUR_MS).close.tolist() == [2, 3]
     assert window(bars, 2, START_MS + HOUR_MS // 2).close.tolist() == [2, 3]
     assert len(window(bars, 2, START_MS + 9 * HOUR_MS)) == 0
-
-
-def test_joined_appends() -> None:
-    bars = candles([1, 2, 3])
-    assert joined(bars.rows(0, 2), bars.rows(2)).close.tolist() == [1, 2, 3]
-    assert joined(bars, bars.rows(0, 0)) is bars
