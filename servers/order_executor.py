@@ -31,7 +31,6 @@ from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.market.open import Kind
 from cryptofunk_tui.market.source import MarketSource
 from cryptofunk_tui.storage.control import Control
-from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
 from servers.support import READ, WRITE, open_market, run, settings, state_directory, tool
 
@@ -108,7 +107,8 @@ trading = Trading()
 
 
 async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_s: float) -> None:
-    """Do `step` again and again. A failure is logged when it first appears, and tried again."""
+    """Do `step` again and again. A failure of whatever kind is logged when it first appears, and tried again:
+    neither the watch nor protection may end while the process lives."""
     failure = ""
     while True:
         try:
@@ -116,8 +116,8 @@ async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_
             failure = ""
         except OrderRefused:
             failure = ""
-        except (ValueError, OSError, StorageError) as error:
-            if failure != (failure := str(error)):
+        except Exception as error:
+            if failure != (failure := str(error) or type(error).__name__):
                 _LOG.error("%s: %s", name, failure)
         await asyncio.sleep(every_s)
 

@@ -81,7 +81,8 @@ class Executor:
         return await self._alone(self._close(symbol, reason, client_order_id))
 
     async def flatten(self, reason: str) -> tuple[Order, ...]:
-        """Take all orders back and sell everything. Raises OrderRefused when killed."""
+        """Take all orders back and sell everything. Raises OrderRefused when killed, and where something
+        could not be sold; the rest is sold all the same."""
         return await self._alone(self._flatten(reason))
 
     async def process_market(self) -> Progress:
@@ -137,8 +138,15 @@ class Executor:
     async def _flatten(self, reason: str) -> tuple[Order, ...]:
         now = await self._begin(entry=False)
         await self._follower.withdraw(reason)
-        held = await self._journal.positions()
-        return tuple([await self._sell_all(each, Purpose.FLATTEN, reason, now) for each in held])
+        sold, failures = [], []
+        for held in await self._journal.positions():
+            try:
+                sold.append(await self._sell_all(held, Purpose.FLATTEN, reason, now))
+            except (OrderRefused, MarketError) as error:
+                failures.append(f"{held.symbol} is still held: {error}")
+        if failures:
+            raise OrderRefused("; ".join(failures))
+        return tuple(sold)
 
     async def _process(self) -> Progress:
         return await self._follower.report()

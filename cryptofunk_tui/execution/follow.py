@@ -81,20 +81,25 @@ class Follower:
         )
 
     async def follow(self) -> tuple[datetime, list[str]]:
-        """Settle what is unclear, replay missed bars, meet the live quotes, take entries back where they are
-        stopped; nothing but taking back where trading is killed. Returns market time and the prices'
+        """Settle what is unclear, take entries back where they are stopped, replay missed bars, meet the live
+        quotes; nothing but taking back where trading is killed. Where a live venue's bars cannot be had, its
+        quotes still protect, and the bars stay to be replayed. Returns market time and the prices'
         problems."""
         if await self.settle():
             return await self.now(), []
-        now = await self.catch_up()
-        if (stopped := await self._gate.entries_stopped()) is not None:
-            await self.withdraw(stopped, entries_only=True)
+        missed = []
+        try:
+            now = await self.catch_up()
+        except MarketError as error:
+            if not self._venue.is_live:
+                raise
+            now, missed = await self.now(), [str(error)]
         if not self._venue.is_live:
             return now, []
         prices = await self._prices(await self._walk.open_symbols(), now)
         if prices.quotes and await self._gate.killed() is None:
-            self._tell(await self._walk.at_quotes(prices.quotes, now))
-        return now, prices.problems
+            self._tell(await self._walk.at_quotes(prices.quotes, now, whole=not missed))
+        return now, missed + prices.problems
 
     async def settle(self) -> bool:
         """Ask for what is unclear; take everything back where trading is killed, and say whether it is."""
@@ -106,7 +111,9 @@ class Follower:
 
     async def catch_up(self) -> datetime:
         """Replay the bars since the market was last followed, and return the time of now. Stops short when
-        trading is killed."""
+        trading is killed; where entries are stopped, none is left to be filled by those bars."""
+        if (stopped := await self._gate.entries_stopped()) is not None:
+            await self.withdraw(stopped, entries_only=True)
         account = await self._account()
         now, since = self._time_of(account), account.processed_until
         while since is not None and since < now:

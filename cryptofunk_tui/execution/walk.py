@@ -76,16 +76,18 @@ class MarketWalk:
             await self._journal.set_processed_until(until)
         return self._changes
 
-    async def at_quotes(self, quotes: Sequence[Quote], at: datetime) -> Changes:
+    async def at_quotes(self, quotes: Sequence[Quote], at: datetime, *, whole: bool = True) -> Changes:
         """Hold live quotes against stops, targets and resting orders: what is sold meets the bid, what is
-        bought the ask."""
+        bought the ask. Not `whole` where the bars before them are still to be walked: trails then wait, or
+        an earlier low would meet a stop that was raised later."""
         async with self._journal.transaction():
             await self._begin()
             for quote in quotes:
                 sell, buy = at_price(quote.bid, to_ms(at)), at_price(quote.ask, to_ms(at))
-                await self._step(quote.symbol, sell=sell, buy=buy, at=at)
+                await self._step(quote.symbol, sell=sell, buy=buy, at=at, trail=whole)
             await self._keep_trails()
-            await self._journal.set_processed_until(at)
+            if whole:
+                await self._journal.set_processed_until(at)
         return self._changes
 
     async def _begin(self) -> None:
@@ -99,7 +101,7 @@ class MarketWalk:
         for order in reversed(await self._journal.orders(RESTING)):
             self._resting.setdefault(order.symbol, []).append(order)
 
-    async def _step(self, symbol: str, *, sell: Bar, buy: Bar, at: datetime) -> None:
+    async def _step(self, symbol: str, *, sell: Bar, buy: Bar, at: datetime, trail: bool = True) -> None:
         await self._protect(symbol, sell, at)
         held_before = symbol in self._held
         low = sell.high
@@ -111,7 +113,8 @@ class MarketWalk:
         if entered and not held_before and entered.stop is not None and low <= entered.stop:
             # Bought within this bar, which also reached the stop: the worse order of the two is assumed.
             await self._exit(entered, Exit(Purpose.STOP, entered.stop), at)
-        self._trail(symbol, sell)
+        if trail:
+            self._trail(symbol, sell)
 
     async def _protect(self, symbol: str, bar: Bar, at: datetime) -> None:
         held = self._held.get(symbol)

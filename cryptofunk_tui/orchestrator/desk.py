@@ -183,10 +183,9 @@ class Desk:
         try:
             placed = await self._toolbox.call(EXECUTOR, "place_market_order", arguments, deadline_s=PLACE_S)
         except ToolboxError as error:
-            if error.outcome_unknown:
-                return (await self._look_up(approval_id, order.client_order_id),)
-            await self._approvals.revoke(approval_id, f"not placed: {error}", self._clock.now())
-            raise
+            if not error.outcome_unknown and await self._is_unused(approval_id, f"not placed: {error}"):
+                raise
+            return (await self._look_up(approval_id, order.client_order_id),)
         return (Order.model_validate(placed),)
 
     async def _look_up(self, approval_id: str, client_order_id: str) -> Order:
@@ -196,19 +195,35 @@ class Desk:
         try:
             await self._toolbox.ready(EXECUTOR, RETURN_S)
             while True:
-                found = await self._toolbox.call(
-                    EXECUTOR, "get_order_status", {"client_order_id": client_order_id}
-                )
-                order = Order.model_validate(found)
-                if order.status not in ON_THE_WAY or time.monotonic() >= deadline:
+                order = await self._known(client_order_id)
+                late = time.monotonic() >= deadline
+                if order is not None and (late or order.status not in ON_THE_WAY):
                     return order
+                reason = "the executor went away before it took the order"
+                if order is None and await self._is_unused(approval_id, reason):
+                    break
+                if late:
+                    raise ToolboxError(f"order {client_order_id} was taken and cannot be found")
                 await asyncio.sleep(POLL_S)
-        except ToolRefused as error:
-            reason = "the executor went away before it took the order"
-            await self._approvals.revoke(approval_id, reason, self._clock.now())
-            raise ToolboxError(f"{reason}: {error}") from None
         except ToolboxError as error:
             raise ToolboxError(str(error), outcome_unknown=True) from None
+        raise ToolboxError(f"{reason}: no order {client_order_id!r}")
+
+    async def _known(self, client_order_id: str) -> Order | None:
+        """An order as the executor knows it; None where it tells of none."""
+        arguments = {"client_order_id": client_order_id}
+        try:
+            found = await self._toolbox.call(EXECUTOR, "get_order_status", arguments)
+        except ToolRefused:
+            return None
+        return Order.model_validate(found)
+
+    async def _is_unused(self, approval_id: str, reason: str) -> bool:
+        """Withdraw a leave, and whether no order left by it: one that was used cannot be withdrawn."""
+        if await self._approvals.revoke(approval_id, reason, self._clock.now()):
+            return True
+        approval = await self._approvals.get(approval_id)
+        return approval is None or approval.status is not ApprovalStatus.CONSUMED
 
     async def _ask(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """A question to the risk officer; the same question has one answer, so a crash may repeat it."""

@@ -12,7 +12,7 @@ from cryptofunk_tui.domain.base import to_ms
 from cryptofunk_tui.domain.cycle import CycleRecord, cycle_id
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, LogLine, PriceTick
 from cryptofunk_tui.domain.market import Quote
-from cryptofunk_tui.domain.orders import Order
+from cryptofunk_tui.domain.orders import Order, Side
 from cryptofunk_tui.domain.risk import Decision, Verdict
 from cryptofunk_tui.domain.signals import Action, Tally
 from cryptofunk_tui.orchestrator.desk import NOTHING, Desk, Outcome, patiently
@@ -71,6 +71,7 @@ class Session:
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._decided_at: dict[str, float] = {}
         self._exits: dict[str, dict[str, Order]] = {}
+        self._held: dict[str, str] = {}
         self.quotes: dict[str, Quote] = {}
 
     async def close_bar(self, at: datetime) -> bool:
@@ -114,18 +115,49 @@ class Session:
 
     async def _follow(self, at: datetime) -> None:
         """Move the market's clock and let the executor catch up; what it filled goes into the symbol's next
-        record."""
+        record. A live venue may fail to answer for a while, and the executor goes on trying by itself; time
+        that the engine makes must not run ahead of what was followed."""
         if self._facts.kind != "exchange":
             await self._journal.set_market_time(at)
-        answer = await patiently(
-            self._toolbox,
-            "order_executor",
-            lambda: self._toolbox.call("order_executor", "process_market", {}, deadline_s=20.0),
-        )
+        try:
+            answer = await patiently(
+                self._toolbox,
+                "order_executor",
+                lambda: self._toolbox.call("order_executor", "process_market", {}, deadline_s=20.0),
+            )
+        except ToolboxError as error:
+            if self._facts.kind != "exchange":
+                raise
+            self._warn("order_executor", f"the market was not followed: {error}", at)
+            return
         for data in answer["orders"]:
             order = Order.model_validate(data)
             self._exits.setdefault(order.symbol, {})[order.client_order_id] = order
             self._standings.pop(order.symbol, None)
+        await self._compare(
+            {held["symbol"]: held["entry_order"] for held in answer["portfolio"]["positions"]}
+        )
+        if self._held:
+            await self._mind_breakers(at)
+
+    async def _mind_breakers(self, at: datetime) -> None:
+        """Let the risk officer look at what is held: a drawdown halts trading whether or not an order is
+        asked for."""
+        try:
+            await self._toolbox.call("risk_analyzer", "check_breakers", {})
+        except ToolboxError as error:
+            self._warn("risk_analyzer", f"the breakers were not looked at: {error}", at)
+
+    async def _compare(self, held: dict[str, str]) -> None:
+        """Hold the positions, by the order that opened each, against those seen last. What a person sold, or
+        an executor that died before it could tell, is found in the journal."""
+        for symbol in sorted({symbol for symbol, _ in held.items() ^ self._held.items()}):
+            self._standings.pop(symbol, None)
+            newest = await self._journal.orders(symbol=symbol, limit=1) if symbol in self._held else ()
+            for order in newest:
+                if order.side is Side.SELL and order.decision_id is None:
+                    self._exits.setdefault(symbol, {})[order.client_order_id] = order
+        self._held = held
 
     async def _learn_and_hear(self, symbol: str, at: datetime) -> Hearing | None:
         try:

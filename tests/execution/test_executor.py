@@ -288,6 +288,16 @@ async def test_flatten_cancels_and_sells_everything(tmp_path: Path) -> None:
         assert gone is not None and gone.status is OrderStatus.CANCELED
 
 
+async def test_flatten_sells_the_rest_where_one_has_no_price(tmp_path: Path) -> None:
+    async with opened(tmp_path, market()) as scene:
+        await scene.buy("one")
+        await scene.buy("two", symbol=OTHER)
+        scene.market.silent.add(SYMBOL)
+        with pytest.raises(OrderRefused, match=f"{SYMBOL} is still held: .*does not answer"):
+            await scene.executor.flatten("a person")
+        assert [held.symbol for held in await scene.journal.positions()] == [SYMBOL]
+
+
 @pytest.mark.parametrize("state", [TradingState.PAUSED, TradingState.REDUCING, TradingState.HALTED])
 async def test_where_trading_is_stopped_only_exits_pass(tmp_path: Path, state: TradingState) -> None:
     async with opened(tmp_path, market()) as scene:

@@ -14,6 +14,7 @@ from cryptofunk_tui.domain.orders import Liquidity, OrderStatus, OrderType, Purp
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.execution.walk import TRIGGERED
+from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.control import touch_kill
 from tests.execution.scene import SYMBOL, D, GivenMarket, Row, Scene, hour, opened, protection, request
 
@@ -232,12 +233,13 @@ async def test_where_entries_are_stopped_they_are_taken_back_and_stops_still_wor
 ) -> None:
     async with opened(tmp_path, market(CALM, (99.0, 100.0, 94.0, 99.0), CALM)) as scene:
         await scene.buy("one", protection=PLAN)
-        await rest(scene, "two", limit="90")
+        await rest(scene, "two", limit="95")
         await scene.control.set(state, "volatility", "breaker", scene.clock.now())
         progress = await scene.at(2)
-        assert [(order.client_order_id, order.status) for order in progress.orders][1:] == [
-            ("two", OrderStatus.CANCELED)
-        ]
+        assert (progress.orders[0].client_order_id, progress.orders[0].status) == (
+            "two",
+            OrderStatus.CANCELED,
+        )
         assert [fill.price for fill in progress.fills] == [D("95.05")]
 
 
@@ -341,6 +343,33 @@ async def test_one_symbol_without_a_price_leaves_the_others_protected(tmp_path: 
         progress = await scene.executor.process_market()
         assert [fill.symbol for fill in progress.fills] == ["ETH/EUR"]
         assert progress.problems == ("BTC/EUR: the venue does not answer",)
+
+
+async def test_without_a_live_markets_bars_its_quotes_still_protect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path, GivenMarket({SYMBOL: [CALM], "ETH/EUR": [CALM]}, kind="exchange")) as scene:
+        scene.market.live_quotes = {SYMBOL: ("99.95", "100.05"), "ETH/EUR": ("99.95", "100.05")}
+        followed = (await scene.executor.process_market()).market_time
+        await scene.buy("one", protection=PLAN)
+        await scene.buy("two", symbol="ETH/EUR", protection=protection("95", trail="1"))
+
+        async def no_bars(*args: Any, **kwargs: Any) -> Any:
+            raise MarketError("no bars")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(scene.market, "candles", no_bars)
+            scene.clock.time += timedelta(seconds=1)
+            scene.market.live_quotes |= {SYMBOL: ("94", "94.1"), "ETH/EUR": ("110", "110.1")}
+            progress = await scene.executor.process_market()
+        assert [(fill.symbol, fill.price) for fill in progress.fills] == [(SYMBOL, D(94))]
+        assert progress.problems == ("no bars",)
+        held, account = await scene.position("ETH/EUR"), await scene.journal.account()
+        assert held is not None and held.stop == D("95.05")
+        assert account is not None and account.processed_until == followed
+        await scene.executor.process_market()
+        held = await scene.position("ETH/EUR")
+        assert held is not None and held.stop == D(109)
 
 
 async def test_an_idle_account_asks_the_market_nothing(tmp_path: Path) -> None:

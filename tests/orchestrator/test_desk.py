@@ -32,7 +32,7 @@ from cryptofunk_tui.toolbox.toolbox import Toolbox
 from servers.support import open_market
 
 pytestmark = pytest.mark.anyio
-SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT", "DOGE/USDT")
+SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT", "DOGE/USDT", "LTC/USDT")
 NOW = SIMULATED_START
 
 
@@ -70,6 +70,11 @@ class Wire:
         if accident == "answer lost":
             await self.toolbox.call(server, tool, arguments, deadline_s=deadline_s)
             raise ServerDown(f"{server} went away during {tool}", outcome_unknown=True)
+        if accident == "refused after it was taken":
+            await self.toolbox.call(server, tool, arguments, deadline_s=deadline_s)
+            raise ToolRefused("the disk is full")
+        if accident == "not seen yet":
+            raise ToolRefused(f"no order {arguments['client_order_id']!r}")
         if accident == "away":
             raise ServerDown(f"{server} is restarting; not ready in time")
         if accident == "trading was killed":
@@ -206,6 +211,12 @@ async def test_an_order_that_never_reached_the_journal_is_not_sent_again(office:
     assert office.wire.calls.count("place_market_order") == 1
     assert await office.orders("ADA/USDT") == ()
     assert await office.leave_for(cycle_id("run", "ADA/USDT", to_ms(NOW))) == [ApprovalStatus.REJECTED]
+
+
+async def test_a_refusal_does_not_hide_an_order_that_was_taken(office: Office) -> None:
+    office.wire.expect("refused after it was taken", "place_market_order")
+    office.wire.expect("not seen yet", "get_order_status")
+    await held_once(office, "LTC/USDT", await office.enter("LTC/USDT"))
 
 
 async def test_while_the_executor_is_away_nobody_claims_to_know(office: Office) -> None:

@@ -26,10 +26,11 @@ from cryptofunk_tui.orchestrator.launch import MarketFacts
 from cryptofunk_tui.orchestrator.session import Session
 from cryptofunk_tui.settings import Settings
 from cryptofunk_tui.storage.errors import StorageError
+from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.records import Records
-from cryptofunk_tui.toolbox.errors import ToolboxError
+from cryptofunk_tui.toolbox.errors import ToolboxError, ToolRefused
 from tests.agents.scene import candles
-from tests.storage.books import START, SYMBOL, open_books
+from tests.storage.books import START, SYMBOL, fill_of, open_books, request, trade
 
 pytestmark = pytest.mark.anyio
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -41,8 +42,10 @@ class Word(Hearing):
     """A hearing whose vote is known."""
 
     voted: Tally
+    stood: list[Standing]
 
     def settle(self, standing: Standing, risk: RiskAgent, rules: Rules) -> Tally:
+        self.stood.append(standing)
         return self.voted
 
 
@@ -59,6 +62,10 @@ class World:
     entered: list[str] = field(default_factory=list)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     told: list[AnyEvent] = field(default_factory=list)
+    unfollowed: ToolboxError | None = None
+    minded: int = 0
+    stood: list[Standing] = field(default_factory=list)
+    journal: Journal = field(init=False)
 
     # market
     def candles(self, symbol: str) -> object | None:
@@ -92,12 +99,24 @@ class World:
             voted=Tally(
                 action=self.vote, consensus=1, confidence=1, quorum=1, reason="voted", leader="arbitrage"
             ),
+            stood=self.stood,
         )
 
     # executor
-    async def call(self, server: str, tool: str, arguments: dict[str, Any], *, deadline_s: float) -> Any:
+    async def call(
+        self, server: str, tool: str, arguments: dict[str, Any], *, deadline_s: float = 5.0
+    ) -> Any:
+        if tool == "check_breakers":
+            self.minded += 1
+            return {"breakers": [], "effect": "NONE"}
+        if self.unfollowed is not None:
+            raise self.unfollowed
         orders, self.executed = self.executed, []
-        return {"orders": [order.model_dump(mode="json") for order in orders]}
+        held = (await self.journal.portfolio()).positions
+        return {
+            "orders": [order.model_dump(mode="json") for order in orders],
+            "portfolio": {"positions": [position.model_dump(mode="json") for position in held]},
+        }
 
     # desk
     async def enter(self, cycle: str, *_: object) -> Outcome:
@@ -127,12 +146,12 @@ def world() -> World:
 
 @pytest.fixture
 async def opened(world: World, tmp_path: Path) -> AsyncIterator[Open]:
-    journal = await open_books(tmp_path)
+    journal = world.journal = await open_books(tmp_path)
     records = await Records.open(tmp_path, source="simulated:simulated")
 
-    def make(**chosen: Any) -> Session:
+    def make(kind: str = "simulated", **chosen: Any) -> Session:
         settings = Settings(market="simulated", symbols=(SYMBOL, "ETH/USDT"), **chosen)
-        facts = MarketFacts("simulated", "simulated", settings.symbols, True, True, True, None, None)
+        facts = MarketFacts(kind, "simulated", settings.symbols, True, True, True, None, None)
         parts: tuple[Any, ...] = (world, journal, records, world, world, world, world.told.append)
         return Session(settings, facts, "run", *parts)
 
@@ -220,6 +239,38 @@ async def test_what_protection_sold_between_decisions_is_in_the_next_record(
     first, second = world.records()
     assert first.orders == (order("cf1", OrderStatus.FILLED),)
     assert second.orders == ()
+
+
+@pytest.mark.parametrize("decision", [None, "cycle"])
+async def test_what_was_sold_and_not_reported_is_found_in_the_journal(
+    world: World, opened: Open, decision: str | None
+) -> None:
+    session = opened()
+    await trade(world.journal, request("in"), "100")
+    await session.close_bar(START)
+    sale = request("out", Side.SELL)
+    await world.journal.add_order(sale, decision_id=decision, at=START, approval_id=None)
+    await world.journal.book_fill(fill_of(sale, "101"), status=OrderStatus.FILLED)
+    await session.close_bar(START + HOUR)
+    await session.close_bar(START + 2 * HOUR)
+    assert [standing.held for standing in world.stood] == [True, False, False]
+    assert world.minded == 1, "breakers are minded while something is held"
+    told = [[each.client_order_id for each in record.orders] for record in world.records()]
+    assert told == [[], ["out"] if decision is None else [], []]
+
+
+async def test_a_live_market_that_cannot_be_followed_is_told_and_the_run_goes_on(
+    world: World, opened: Open
+) -> None:
+    world.unfollowed = ToolRefused("the venue does not answer")
+    session = opened("exchange")
+    await session.close_bar(START)
+    await session.tick(START + MINUTE)
+    lines = [event.text for event in world.told if isinstance(event, LogLine)]
+    assert lines == ["the market was not followed: the venue does not answer"] * 2
+    assert len(world.records()) == 1
+    with pytest.raises(ToolRefused):
+        await opened().close_bar(START)
 
 
 @pytest.mark.parametrize(

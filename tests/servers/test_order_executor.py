@@ -34,6 +34,7 @@ from cryptofunk_tui.domain.orders import (
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import touch_kill
 from cryptofunk_tui.storage.journal import Journal
+from servers import order_executor
 from servers.order_executor import server
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +67,7 @@ TOOLS = {
 HANGS = """
 import asyncio, pathlib, sys
 from cryptofunk_tui.execution.paper import PaperVenue
+from servers import order_executor
 from servers.order_executor import server
 from servers.support import run
 async def hang(*_):
@@ -388,3 +390,23 @@ def _child() -> int:
         process for process in psutil.Process().children() if process.cmdline()[:2] == [sys.executable, "-c"]
     ]
     return int(child.pid)
+
+
+async def test_the_loops_outlive_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def executor() -> None:
+        return None
+
+    looks = asyncio.Event()
+    errors = [ArithmeticError("not a number"), AssertionError()]
+
+    async def step(_: object) -> None:
+        if errors:
+            raise errors.pop()
+        looks.set()
+
+    monkeypatch.setattr(order_executor.trading, "executor", executor)
+    loop = asyncio.create_task(order_executor._repeat("protection", step, 0.001))
+    try:
+        await asyncio.wait_for(looks.wait(), 5)
+    finally:
+        loop.cancel()
