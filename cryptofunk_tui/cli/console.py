@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import typer
+
 from cryptofunk_tui.domain.errors import ProductError
 from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
 
@@ -46,5 +48,5 @@ def open_console(given: dict[str, Any]) -> int:
     if refused:
         raise refused[0]
     if app.last_error is not None:
-        raise ProductError(app.last_error)
+        typer.echo(f"cryptofunk: {app.last_error}", err=True)
     return app.return_code or 0

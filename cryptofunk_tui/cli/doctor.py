@@ -1,7 +1,6 @@
 """Examines a set-up: every finding says what it saw and what to do."""
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable
@@ -52,10 +51,12 @@ async def examine(directory: Path, config: Path | None) -> list[Finding]:
 
 def _state_directory(directory: Path) -> Finding:
     where = directory if directory.exists() else next(each for each in directory.parents if each.exists())
-    if not os.access(where, os.W_OK | os.X_OK):
-        return Finding(
-            name="state directory", ok=False, detail=f"{where} cannot be written; name another --state-dir"
-        )
+    try:
+        with tempfile.TemporaryDirectory(dir=where):
+            pass
+    except OSError as error:
+        detail = f"{where} cannot be written ({error.strerror}); mend it or name another --state-dir"
+        return Finding(name="state directory", ok=False, detail=detail)
     pid = holder(directory)
     used = f"in use by process {pid}" if pid else "not in use"
     return Finding(name="state directory", ok=True, detail=f"{directory}, {used}")

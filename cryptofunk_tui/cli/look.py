@@ -98,9 +98,10 @@ async def _status(directory: Path) -> dict[str, Any]:
         portfolio = await journal.portfolio()
         state, reason = await Control(journal, directory).state()
         pid = holder(directory)
+        live = engine if pid else None
         return {
             "state": state if pid or state is TradingState.HALTED else TradingState.STOPPED,
-            "reason": reason,
+            "reason": reason if pid or state is TradingState.HALTED else "no engine runs here",
             "mode": account.mode,
             "market": account.market,
             "venue": account.venue,
@@ -110,8 +111,8 @@ async def _status(directory: Path) -> dict[str, Any]:
             "positions": len(portfolio.positions),
             "open_orders": len(await journal.orders(statuses=LIVE)),
             "pending_approvals": len(await Approvals(journal).pending()),
-            "servers": {each.name: each.state for each in engine.servers} if engine else {},
-            "feed_age_s": engine.feed_age_s if engine else None,
+            "servers": {each.name: each.state for each in live.servers} if live else {},
+            "feed_age_s": live.feed_age_s if live else None,
             "market_time": _iso(account.market_time),
             "pid": pid,
             "since": _iso(engine.since) if engine else None,

@@ -113,7 +113,8 @@ class Ticker(Record):
 
 
 class MarketContext(Event):
-    """Breadth beside the traded markets. `source` says by which way it came, `error` why it did not."""
+    """Breadth beside the traded markets. `source` says by which way it came ("" before it does), `error` why
+    it did not."""
 
     prices: tuple[CoinRow, ...]
     markets: tuple[CoinRow, ...]

@@ -34,16 +34,16 @@ def read_candles(specs: Sequence[str]) -> list[Candles]:
 
 
 def named(spec: str) -> tuple[Path, str, str | None]:
-    """File, symbol and timeframe (None where it must be inferred) as `spec` tells them, without opening the
-    file. Raises MarketError for a name that tells nothing."""
-    """Path, symbol and timeframe as `FILE` or `SYMBOL=FILE` tell them; the latter tells no timeframe."""
+    """Path, symbol and timeframe as `FILE` or `SYMBOL=FILE` tell them, without opening the file; the latter
+    tells no timeframe (None). Raises MarketError for a name that tells nothing."""
     left, equals, right = spec.partition("=")
     if equals and SYMBOL.fullmatch(left):
         return Path(right), left, None
     found = _NAME.search(Path(spec).stem)
     if found is None:
+        missing = "" if Path(spec).is_file() else "there is no such file, and "
         raise MarketError(
-            f"{spec}: the name tells no symbol and timeframe; "
+            f"{spec}: {missing}the name tells no symbol and timeframe; "
             "name it …_BASE-QUOTE_1h_… or write BASE/QUOTE=FILE"
         )
     base, quote, timeframe = found.groups()

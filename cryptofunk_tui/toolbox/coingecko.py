@@ -84,7 +84,7 @@ class CoinGecko:
             part: Cache(fresh_s=fresh_s, clock=monotonic) for part, fresh_s in FRESH_S.items()
         }
         self._failures: dict[str, str] = {}
-        self._source = "none yet"
+        self._source = ""
         self._limited = 0
         self._loop: asyncio.Task[None] | None = None
 
@@ -219,6 +219,8 @@ class CoinGecko:
                 reasons.setdefault(cached.value.error, []).append(part)
         if not reasons:
             return None
+        if len(reasons) == 1 and not any(parts.values()):
+            reasons = {reason: ["nothing yet"] for reason in reasons}
         pause_s = self._limiter.wait_s() if self._limited else 0.0
         told = f"; asking again in {pause_s:.0f} s" if pause_s > 0 else ""
         return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items()) + told

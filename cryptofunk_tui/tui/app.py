@@ -98,6 +98,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self.desk = Desk(now, monotonic)
         self.engine: EngineHandle | None = None
         self.last_error: str | None = None
+        self._failed_with = 1
         self._make_engine = make_engine
         self._kill_switch = kill_switch
         self._killed_by: str | None = None
@@ -261,7 +262,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             self.last_error = f"the engine did not stop within {STOP_S:g} s"
         except Exception as error:
             self.last_error = f"the engine did not stop cleanly: {error}"
-        self.exit(return_code=1 if self.last_error else 0, message=self.last_error)
+        self.exit(return_code=self._failed_with if self.last_error else 0)
 
     async def _run_engine(self) -> None:
         try:
@@ -273,6 +274,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             await engine.run()
         except Exception as error:
             self.last_error = str(error) or type(error).__name__
+            self._failed_with = getattr(error, "exit_code", 1)
             self.desk.log("error", "engine", self.last_error)
             self._set_stage("failed", self.last_error)
             return

@@ -24,6 +24,7 @@ def test_the_status_of_a_run_that_has_ended(command: Command, finished: Run) -> 
     done = command("status", "--json", "--state-dir", finished.state)
     assert (done.code, done.err) == (1, "")
     told = json.loads(done.out)
+    assert told["reason"] == "no engine runs here"
     assert {name: told[name] for name in ("state", "mode", "market", "venue", "pid", "servers")} == {
         "state": "STOPPED",
         "mode": "paper",
@@ -56,6 +57,19 @@ def test_a_running_engine_is_running_and_a_killed_one_is_halted(command: Command
         "HALTED",
         "killed by a test",
     )
+
+
+def test_an_engine_that_died_has_no_servers_and_no_feed(command: Command, copied: Path) -> None:
+    with sqlite3.connect(copied / "journal.sqlite3") as journal:
+        server = {"at": "2024-01-01T00:00:00Z", "name": "market_data", "state": "ready"}
+        pulse = json.dumps([server | {"latency_ms": 1.0, "restarts": 0, "detail": ""}])
+        changed = journal.execute("UPDATE engine SET servers = ?, feed_age_s = 0.5", (pulse,))
+        assert changed.rowcount == 1
+    with StateLock(copied):
+        running = json.loads(command("status", "--json", "--state-dir", copied).out)
+    died = json.loads(command("status", "--json", "--state-dir", copied).out)
+    assert (running["servers"], running["feed_age_s"]) == ({"market_data": "ready"}, 0.5)
+    assert (died["state"], died["servers"], died["feed_age_s"]) == ("STOPPED", {}, None)
 
 
 def test_what_is_held_and_how_it_came(command: Command, finished: Run) -> None:
@@ -176,3 +190,14 @@ def test_the_doctor_says_what_is_not_well(command: Command, tmp_path: Path) -> N
     assert settings.startswith("✗ settings")
     assert f"{config}: timeframe: " in settings
     assert not (tmp_path / "new").exists()
+
+
+def test_the_doctor_says_that_the_state_directory_cannot_be_made(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    config = tmp_path / "simulated.yaml"
+    config.write_text("market: simulated")
+    done = command("doctor", "--json", "--state-dir", tmp_path / "file" / "new", "--config", config)
+    assert done.code == 1
+    wrong = [finding for finding in json.loads(done.out) if not finding["ok"]]
+    assert [finding["name"] for finding in wrong] == ["state directory"]
+    assert "cannot be written (Not a directory)" in wrong[0]["detail"]

@@ -74,6 +74,7 @@ def test_the_program_shows_its_help(command: Command) -> None:
         (("--market", "recorded"), "--candles"),
         (("--market", "simulated", "--candles", "x_BTC-EUR_1h_.csv"), "--market recorded"),
         (("--candles", "prices.csv"), "BASE/QUOTE=FILE"),
+        (("--candles", "prices.csv"), "no such file"),
         (("--config", "missing.yaml"), "missing.yaml"),
         (("--jsonl", "missing/run.jsonl"), "missing/run.jsonl"),
         (("--colour",), "--colour"),

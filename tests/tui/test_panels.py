@@ -102,7 +102,7 @@ def test_orders_put_the_open_one_first_and_mark_its_state_without_colour() -> No
 def test_risk_puts_what_tripped_first_and_says_what_is_inactive() -> None:
     lines = text_of(Risk, scenes.halted()).splitlines()
     assert lines[0] == "1 tripped"
-    assert any(line.startswith("! drawdown") and "−11.2%" in line and "≤ 10.0%" in line for line in lines)
+    assert any(line.startswith("! drawdown") and "−11.2%" in line and "at 10.0%" in line for line in lines)
     assert any("inactive: a simulated market has no feed" in line for line in lines)
     vetoed = plain(drawn(Risk, scenes.vetoed()).body).splitlines()
     checks = vetoed[next(row for row, line in enumerate(vetoed) if line.startswith("Checks")) :]
@@ -122,6 +122,13 @@ def test_market_names_its_source_and_its_error() -> None:
     assert "Data provided by CoinGecko" in shown
     assert "! 429 too many requests" in shown
     assert "0.00001234" in shown and "stale" in shown
+
+
+def test_market_names_no_way_before_anything_came() -> None:
+    nothing = props.context("nothing yet: out of reach").model_copy(update={"source": ""})
+    shown = text_of(MarketBreadth, [*scenes.normal(), nothing])
+    assert "Data provided by CoinGecko" in shown
+    assert "CoinGecko by" not in shown
 
 
 def test_watchlist_marks_a_stale_price() -> None:

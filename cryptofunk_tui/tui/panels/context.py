@@ -63,7 +63,8 @@ class MarketBreadth(Panel):
         body += _coins("Trending", context.trending, width)
         body += _coins("Largest", context.markets, width)
         credit = clean(context.attribution, 60) or ATTRIBUTION
-        foot = [f"{ATTRIBUTION} by {clean(context.source, 20)}", credit.removeprefix(ATTRIBUTION).strip()]
+        way = f" by {clean(context.source, 20)}" if context.source else ""
+        foot = [ATTRIBUTION + way, credit.removeprefix(ATTRIBUTION).strip()]
         return Drawing(body, tuple((Span(line, "dim"),) for line in foot if line), f"{context.at:%H:%M:%S}")
 
 

@@ -119,29 +119,36 @@ def _breaker(breaker: Breaker, width: int) -> Line:
     effect = _EFFECTS[breaker.effect]
     words = f"! {effect}" if breaker.tripped else effect
     mark = Span("! " if breaker.tripped else f"{YES} ", "error" if breaker.tripped else "up")
-    return _measured(mark, name, breaker.value, breaker.limit, not breaker.tripped, words, width)
+    return _measured(mark, name, breaker.value, breaker.limit, not breaker.tripped, "at", words, width)
 
 
 def _check(check: Check, width: int) -> Line:
     mark = Span(f"{YES} " if check.ok else f"{NO} ", "up" if check.ok else "down")
-    return _measured(
-        mark, clean(check.name, 40), check.value, check.limit, check.ok, clean(check.detail), width
-    )
+    name = clean(check.name, 40)
+    bound = "≥" if name in AT_LEAST else "≤"
+    return _measured(mark, name, check.value, check.limit, check.ok, bound, clean(check.detail), width)
 
 
 def _measured(
-    mark: Span, name: str, value: float | None, limit: float | None, good: bool, words: str, width: int
+    mark: Span,
+    name: str,
+    value: float | None,
+    limit: float | None,
+    good: bool,
+    bound: str,
+    words: str,
+    width: int,
 ) -> Line:
+    """A check keeps `bound` ≤ or ≥ its limit; a breaker trips "at" it."""
     cells = 10 if width < 60 else 12
-    at_least = name in AT_LEAST
-    bound = f"{'≥' if at_least else '≤'} {figure(name, limit)}" if limit is not None else ""
+    limited = f"{bound} {figure(name, limit)}" if limit is not None else ""
     line: Line = (
         mark,
         Span(fit(name, NAME_CELLS), "" if good else "bold"),
         Span(fit(figure(name, value), 8, right=True), "" if good else "down"),
         Span(" "),
-        *_used(value, limit, good, at_least, cells),
-        Span(fit(bound, 9, right=True), "dim"),
+        *_used(value, limit, good, bound == "≥", cells),
+        Span(fit(limited, 9, right=True), "dim"),
     )
     room = width - width_of(line) - 2
     if room < 4 or not words:

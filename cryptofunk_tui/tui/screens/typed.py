@@ -40,4 +40,4 @@ class TypedDialog(Dialog):
         if event.value == self._word:
             self.dismiss(event.value)
         else:
-            self.notify(f"That was not {self._word}.", severity="warning", markup=False)
+            self.notify(f"That was not {self._word}.", severity="warning", timeout=2, markup=False)
