@@ -16,7 +16,7 @@ import typer
 from cryptofunk_tui.cli.options import StateDir
 from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
-from cryptofunk_tui.domain.orders import ApprovalStatus, OrderStatus
+from cryptofunk_tui.domain.orders import OPEN_STATUSES, ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.settings import RUN_CONFIG, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
@@ -30,7 +30,6 @@ ApprovalId = Annotated[
     str, typer.Argument(metavar="ID", help="The approval, as `cryptofunk approvals` lists it.")
 ]
 CLEANED_WITHIN_S = 5.0
-LIVE = tuple(status for status in OrderStatus if not status.is_terminal)
 
 
 def register(app: typer.Typer) -> None:
@@ -86,12 +85,12 @@ def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
 async def _kill(journal: Journal, directory: Path) -> int:
     await Control(journal, directory).kill(f"killed by {_actor()}", _actor(), WallClock().now())
     async with AsyncExitStack() as stack:
-        if holder(directory) is None and await journal.orders(statuses=LIVE, limit=1):
+        if holder(directory) is None and await journal.orders(statuses=OPEN_STATUSES, limit=1):
             from cryptofunk_tui.orchestrator.launch import lone_executor
 
             await stack.enter_async_context(lone_executor(directory))
         deadline = time.monotonic() + CLEANED_WITHIN_S
-        while left := len(await journal.orders(statuses=LIVE)):
+        while left := len(await journal.orders(statuses=OPEN_STATUSES)):
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.05)

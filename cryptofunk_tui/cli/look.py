@@ -13,7 +13,7 @@ import typer
 from cryptofunk_tui.cli.options import AsJson, Config, StateDir
 from cryptofunk_tui.domain.base import plain
 from cryptofunk_tui.domain.errors import ProductError, WrongUse
-from cryptofunk_tui.domain.orders import OrderStatus
+from cryptofunk_tui.domain.orders import OPEN_STATUSES
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.approvals import Approvals
@@ -27,8 +27,6 @@ CycleId = Annotated[
     typer.Argument(metavar="CYCLE", help="The cycle_id of a --jsonl line, or as the console shows it."),
 ]
 WELL = (TradingState.RUNNING, TradingState.PAUSED)
-CLOSED = tuple(status for status in OrderStatus if status.is_terminal)
-LIVE = tuple(status for status in OrderStatus if not status.is_terminal)
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +107,7 @@ async def _status(directory: Path) -> dict[str, Any]:
             "drawdown": portfolio.drawdown,
             "exposure": float(portfolio.exposure / portfolio.equity) if portfolio.equity else 0.0,
             "positions": len(portfolio.positions),
-            "open_orders": len(await journal.orders(statuses=LIVE)),
+            "open_orders": len(await journal.orders(statuses=OPEN_STATUSES)),
             "pending_approvals": len(await Approvals(journal).pending()),
             "servers": {each.name: each.state for each in live.servers} if live else {},
             "feed_age_s": live.feed_age_s if live else None,

@@ -42,6 +42,10 @@ class OrderStatus(StrEnum):
         return self in (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
 
 
+OPEN_STATUSES = tuple(status for status in OrderStatus if not status.is_terminal)
+"""Those of an order that may still change."""
+
+
 class Purpose(StrEnum):
     """Why an order exists; all but ENTRY only reduce a position."""
 

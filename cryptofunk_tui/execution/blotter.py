@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 
 from cryptofunk_tui.domain.orders import (
+    OPEN_STATUSES,
     Order,
     OrderRequest,
     OrderStatus,
@@ -121,9 +122,7 @@ class Blotter:
         return [await self.withdraw(order, venue, reason, at) for order in await self._offers(symbol)]
 
     async def _offers(self, symbol: str) -> Iterable[Order]:
-        open_orders = await self._journal.orders(
-            [status for status in OrderStatus if not status.is_terminal], symbol
-        )
+        open_orders = await self._journal.orders(OPEN_STATUSES, symbol)
         return [order for order in open_orders if order.side is Side.SELL]
 
     async def _arm(self, request: OrderRequest, order: Order) -> None:

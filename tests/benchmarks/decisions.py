@@ -7,9 +7,10 @@ from pathlib import Path
 
 from mcp import Client, StdioServerParameters
 
+from cryptofunk_tui.domain.candles import COLUMNS, Candles
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished
 from cryptofunk_tui.orchestrator.engine import Engine
-from cryptofunk_tui.orchestrator.feed import Feed
+from cryptofunk_tui.orchestrator.feed import WINDOW_BARS, Feed
 from cryptofunk_tui.settings import Settings
 from tests.benchmarks.figures import line, percentile, spread
 
@@ -63,8 +64,10 @@ async def _decisions(symbols: tuple[str, ...], bars: int) -> list[float]:
 
 
 def _cache_read_us() -> float:
+    stamps = [bar * 3_600_000 for bar in range(WINDOW_BARS)]
+    columns = {name: [1.0] * WINDOW_BARS for name in COLUMNS} | {"timestamp_ms": stamps}
     feed = Feed.__new__(Feed)
-    feed._candles = {}
+    feed._candles = {"BTC/USDT": Candles.from_columns("BTC/USDT", "1h", columns)}
     started = time.perf_counter()
     for _ in range(100_000):
         feed.candles("BTC/USDT")

@@ -96,8 +96,8 @@ def test_a_voted_and_approved_buy_fills_at_the_quote_and_its_stop_is_hit(
         ),
         CAPITAL,
     )
-    if status["positions"] == 0:
-        assert Decimal(status["equity"]) == cash
+    assert status["positions"] == 0
+    assert Decimal(status["equity"]) == cash
 
 
 def test_the_risk_officer_vetoes(tmp_path: Path, candles: Path) -> None:
