@@ -1,29 +1,75 @@
 """What an order needs from a venue, whether on paper or real."""
 
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from cryptofunk_tui.domain.market import Instrument, Quote
-from cryptofunk_tui.domain.orders import Fill, Order, OrderRequest, OrderStatus
+from cryptofunk_tui.domain.orders import Fill, Order, OrderRequest, OrderStatus, Side
 
 
 class OrderRefused(ValueError):
     """An order that was not accepted: one line with the reason. Nothing was sent."""
 
 
+class Unclear(Exception):
+    """The venue was asked and nobody knows what it did: one line, no address and no key in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a venue says became of an order, with the fills that are new."""
+    """What a venue says became of an order. `fills` may repeat what is known already: each has one name."""
 
     status: OrderStatus
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+    venue_order_id: str | None = None
+    filled: Decimal | None = None
+    """What the venue says is filled in all, base currency. An order is not over before its fills add up to
+    this."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOrder:
+    """An open order as the venue lists it, whoever placed it; prices in quote, amounts in base currency."""
+
+    venue_order_id: str
+    client_order_id: str
+    """Empty where the venue knows none."""
+    symbol: str
+    side: Side
+    quantity: Decimal
+    filled: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class VenueTrade:
+    """An execution as the venue lists it, with the order that it belongs to."""
+
+    venue_order_id: str
+    client_order_id: str | None
+    """None where the venue does not say."""
+    fill: Fill
+    """Its `client_order_id` is the one above, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a key may do; None where the venue does not say."""
+
+    trade: bool | None
+    withdraw: bool | None
+    """Withdrawals or transfers to other accounts."""
+    ip_bound: bool | None
 
 
 class Venue(Protocol):
-    """A place where orders live. Every method may raise MarketError."""
+    """A place where orders live. Every method may raise MarketError: the venue did not answer, and nothing
+    was changed by asking."""
 
     @property
     def is_live(self) -> bool:
@@ -36,10 +82,61 @@ class Venue(Protocol):
         """The price that an order at `at` is judged and marked by."""
 
     async def submit(self, request: OrderRequest, at: datetime, worst: Decimal | None) -> Report:
-        """Send an order. What lies beyond `worst` is not taken."""
+        """Send an order, once. What lies beyond `worst` is not taken. An outcome that nobody knows is a
+        report of UNKNOWN."""
 
     async def cancel(self, order: Order) -> Report:
-        """Take a resting order back."""
+        """Take a resting order back, and what became of it: it may have filled meanwhile. Raises Unclear
+        where the venue's answer was lost."""
 
     async def settle(self, order: Order) -> Report:
-        """What became of an order that a crash left between intent and answer."""
+        """What became of an order whose outcome is unclear; UNKNOWN while nobody can tell."""
+
+
+class LiveVenue(Venue, Protocol):
+    """A real exchange, asked with the account's key. Times are the venue's, corrected by the clock offset."""
+
+    @property
+    def name(self) -> str:
+        """The exchange, as ccxt calls it."""
+
+    @property
+    def holds_stops(self) -> bool:
+        """Whether a stop can rest at the venue."""
+
+    @property
+    def has_dead_man(self) -> bool:
+        """Whether it takes all orders back by itself when it no longer hears from us."""
+
+    async def find(self, order: Order) -> Report | None:
+        """What the venue knows of an order, by its client order id first, then among open and closed orders
+        and trades. None where every one of these answered and none knows it. Raises MarketError where one
+        did not answer."""
+
+    async def open_orders(self) -> tuple[VenueOrder, ...]:
+        """Everything that rests in the account on the traded symbols, foreign orders too."""
+
+    async def trades(self, symbol: str, since: datetime) -> tuple[VenueTrade, ...]:
+        """Executions of the account at or after `since`, oldest first, whoever ordered them."""
+
+    async def cancel_listed(self, order: VenueOrder) -> bool:
+        """Take back what the venue lists; whether it is gone. Raises Unclear."""
+
+    async def balances(self) -> Mapping[str, Decimal]:
+        """What the account owns by asset, free and locked together."""
+
+    async def permissions(self) -> Permissions:
+        """What the key may do."""
+
+    async def clock_offset_s(self) -> float:
+        """The venue's time less ours, in seconds, measured now at half the round trip."""
+
+    async def cancel_all_after(self, seconds: int) -> None:
+        """Arm the venue's dead man's switch; 0 disarms it. Only where `has_dead_man`."""
+
+    def nudges(self) -> AsyncIterator[str]:
+        """The client order id of each order that the venue's user stream speaks of, as it comes; ends where
+        the venue has no stream. Raises MarketError when the stream breaks."""
+
+    async def close(self) -> None:
+        """Let connections go."""
