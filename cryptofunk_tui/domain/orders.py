@@ -42,6 +42,20 @@ class OrderStatus(StrEnum):
         return self in (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
 
 
+_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.INTENT: _ENDS
+    | {OrderStatus.SENT, OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.UNKNOWN},
+    OrderStatus.SENT: _ENDS | {OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.UNKNOWN},
+    OrderStatus.UNKNOWN: _ENDS | {OrderStatus.OPEN, OrderStatus.PARTIAL},
+    OrderStatus.OPEN: _ENDS | {OrderStatus.PARTIAL},
+    OrderStatus.PARTIAL: _ENDS - {OrderStatus.REJECTED},
+    **{end: frozenset() for end in _ENDS},
+}
+"""Which state may follow which. An order at a venue goes through SENT; on paper the venue answers in the
+transaction of the intent. Nothing becomes UNKNOWN again once the venue has told of it, and an end is final:
+a fill found late is booked and the state stays."""
+
 OPEN_STATUSES = tuple(status for status in OrderStatus if not status.is_terminal)
 """Those of an order that may still change."""
 
@@ -110,6 +124,8 @@ class Fill(Record):
     quantity: Money
     fee: Money
     fee_asset: str
+    fee_value: Money | None = None
+    """Worth of the fee in quote currency, where it is paid in neither base nor quote."""
     liquidity: Liquidity
     at: Utc
 
@@ -132,6 +148,7 @@ class Order(Record):
     price: Money | None
     fees: Money
     reason: str
+    venue_order_id: str | None = None
     created_at: Utc
     updated_at: Utc
     fills: tuple[Fill, ...] = ()

@@ -43,26 +43,27 @@ class Reduction:
 
 @dataclass(frozen=True)
 class Booking:
-    """A fill's effect: changes of the two balances, the holding after it, and what was sold."""
+    """A fill's effect: the change of each balance, the holding after it, and what was sold."""
 
-    base: Decimal
-    quote: Decimal
+    moved: dict[str, Decimal]
     holding: Holding | None
     reduction: Reduction | None
 
 
-def fee_in_quote(symbol: str, price: Decimal, fee: Decimal, fee_asset: str) -> Decimal:
-    """A fee in quote currency; one paid in base currency counts at the fill's price. Raises Refused for
-    another asset, whose price is not known here."""
+def fee_in_quote(
+    symbol: str, price: Decimal, fee: Decimal, fee_asset: str, fee_value: Decimal | None = None
+) -> Decimal:
+    """A fee in quote currency; one paid in base currency counts at the fill's price, one in a third asset at
+    the worth that came with it. Raises Refused where that is missing."""
     base, quote = split_symbol(symbol)
     with localcontext(_EXACT):
         if fee_asset == quote:
             return fee
         if fee_asset == base:
             return fee * price
-    raise Refused(
-        f"a fee in {fee_asset} cannot be booked on {symbol}; have the venue take it in {base} or {quote}"
-    )
+    if fee_value is None:
+        raise Refused(f"a fee in {fee_asset} on {symbol} came without its worth in {quote}; it is not booked")
+    return fee_value
 
 
 def book(fill: Fill, held: Holding | None, initial_stop: Decimal | None) -> Booking:
@@ -72,23 +73,24 @@ def book(fill: Fill, held: Holding | None, initial_stop: Decimal | None) -> Book
             f"fill {fill.fill_id}: price {fill.price} and quantity {fill.quantity} must be above zero"
         )
     base, quote = split_symbol(fill.symbol)
-    fee = fee_in_quote(fill.symbol, fill.price, fill.fee, fill.fee_asset)
+    fee = fee_in_quote(fill.symbol, fill.price, fill.fee, fill.fee_asset, fill.fee_value)
     with localcontext(_EXACT):
         sign = 1 if fill.side is Side.BUY else -1
-        moved = sign * fill.quantity - (fill.fee if fill.fee_asset == base else 0)
-        paid = -sign * fill.quantity * fill.price - (fill.fee if fill.fee_asset == quote else 0)
+        changes = {base: sign * fill.quantity, quote: -sign * fill.quantity * fill.price}
+        changes[fill.fee_asset] = changes.get(fill.fee_asset, _ZERO) - fill.fee
+        moved = changes[base]
         if fill.side is Side.BUY and moved <= 0:
             raise Refused(
                 f"fill {fill.fill_id}: its fee of {fill.fee} {base} leaves nothing of what it bought"
             )
         if moved > 0:
-            return Booking(moved, paid, _increase(held, moved, fill.price, fee), None)
+            return Booking(changes, _increase(held, moved, fill.price, fee), None)
         if held is None or -moved > held.quantity:
             owned = held.quantity if held else _ZERO
             raise Refused(
                 f"fill {fill.fill_id}: selling {-moved} {base} with {owned} held would open a short position"
             )
-        return Booking(moved, paid, *_reduce(held, -moved, fill.price, fee, initial_stop))
+        return Booking(changes, *_reduce(held, -moved, fill.price, fee, initial_stop))
 
 
 def _increase(held: Holding | None, quantity: Decimal, price: Decimal, fee: Decimal) -> Holding:

@@ -94,11 +94,19 @@ class Control:
             before, standing, killed = await self.read()
             if before is TradingState.HALTED and state is not TradingState.HALTED:
                 raise Refused(f"trading is HALTED ({standing}); resume it with {CONFIRMATION} first")
-            await self._write(state, standing if killed else reason, actor, at, killed=killed)
+            flatten = await self.flattens()
+            reason = standing if killed else reason
+            await self._write(state, reason, actor, at, killed=killed, flatten=flatten)
 
-    async def kill(self, reason: str, actor: str, at: datetime) -> None:
-        """Stop everything by file and by journal; each is tried even when the other fails. Raises
-        StorageError when one could not be written: the other alone still blocks."""
+    async def flattens(self) -> bool:
+        """Whether the kill in the journal also asks for everything to be sold."""
+        row = await self._database.row("control")
+        return row is not None and bool(row["killed"]) and bool(row["flatten"])
+
+    async def kill(self, reason: str, actor: str, at: datetime, *, flatten: bool = False) -> None:
+        """Stop everything by file and by journal; each is tried even when the other fails. `flatten`: sell
+        what is held, too; a kill that asked for it before goes on doing so. Raises StorageError when one
+        could not be written: the other alone still blocks."""
         reason = reason if reason.startswith("kill") else f"killed: {reason}"
         failures = []
         try:
@@ -107,7 +115,8 @@ class Control:
             failures.append(str(error))
         try:
             async with self._database.transaction():
-                await self._write(TradingState.HALTED, reason, actor, at, killed=True)
+                flatten = flatten or await self.flattens()
+                await self._write(TradingState.HALTED, reason, actor, at, killed=True, flatten=flatten)
         except StorageError as error:
             failures.append(str(error))
         if failures:
@@ -151,9 +160,18 @@ class Control:
         return TradingState(row["state"]), row["reason"], bool(row["killed"])
 
     async def _write(
-        self, state: TradingState, reason: str, actor: str, at: datetime, *, killed: bool
+        self,
+        state: TradingState,
+        reason: str,
+        actor: str,
+        at: datetime,
+        *,
+        killed: bool,
+        flatten: bool = False,
     ) -> None:
-        await self._database.write("put_control", state=state.value, reason=reason, killed=int(killed))
+        await self._database.write(
+            "put_control", state=state.value, reason=reason, killed=int(killed), flatten=int(flatten)
+        )
         await self._database.write(
             "add_control_log", at=stamp(at), state=state.value, reason=reason, actor=actor
         )

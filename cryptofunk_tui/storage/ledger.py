@@ -4,11 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from cryptofunk_tui.domain.base import plain
-from cryptofunk_tui.domain.market import split_symbol
-from cryptofunk_tui.domain.orders import Fill, OrderStatus, Side
+from cryptofunk_tui.domain.orders import TRANSITIONS, Fill, OrderStatus, Side
 from cryptofunk_tui.domain.portfolio import Position, Trade
 from cryptofunk_tui.storage.booking import (
-    Booking,
     Holding,
     Reduction,
     book,
@@ -30,14 +28,9 @@ class Ledger(Orders):
         """Book one execution and move its order to `status`; a fill booked before changes nothing. A late
         fill of an order in a terminal state is booked, the state stays. Raises Refused for a fill that does
         not fit its order or would open a short position, NotFound without the order."""
-        base, quote = split_symbol(fill.symbol)
         async with self.transaction():
             before = await self.database.row(
-                "before_fill",
-                client_order_id=fill.client_order_id,
-                fill_id=fill.fill_id,
-                base=base,
-                quote=quote,
+                "before_fill", client_order_id=fill.client_order_id, fill_id=fill.fill_id
             )
             if before is None:
                 raise NotFound(f"fill {fill.fill_id}: order {fill.client_order_id} is not in the journal")
@@ -48,7 +41,7 @@ class Ledger(Orders):
             booking = book(fill, _holding(before), number(before["held_initial_stop"]))
             await self._write_fill(before, fill)
             await self._write_order(before, fill, status)
-            await self._write_balances(before, booking, base, quote)
+            await self._write_balances(before["account"], booking.moved)
             await self._write_holding(before, fill, booking.holding)
             if booking.reduction is not None:
                 await self._write_trade(before, fill, booking.reduction)
@@ -89,6 +82,29 @@ class Ledger(Orders):
         """Amount by asset."""
         return {row["asset"]: Decimal(row["amount"]) for row in await self.database.rows("balances")}
 
+    async def park(self, symbol: str, reason: str, at: datetime) -> None:
+        """Give up a position that is too small to be sold: what is left of it stays in the balances, apart
+        from what is held. Raises NotFound where none is held."""
+        async with self.transaction():
+            held = await self.database.row("held", symbol=symbol)
+            if held is None:
+                raise NotFound(f"no {symbol} is held; there is nothing to park")
+            before = await self.database.row("parked_of", account=held["account"], symbol=symbol)
+            await self.database.write(
+                "put_parked",
+                account=held["account"],
+                symbol=symbol,
+                quantity=_sum(before["quantity"] if before else None, Decimal(held["quantity"])),
+                cost=_sum(before["cost"] if before else None, Decimal(held["cost"])),
+                reason=reason,
+                at=stamp(at),
+            )
+            await self.database.write("remove_position", account=held["account"], symbol=symbol)
+
+    async def parked(self) -> dict[str, Decimal]:
+        """What was too small to be sold, in base currency by symbol."""
+        return {row["symbol"]: Decimal(row["quantity"]) for row in await self.database.rows("parked")}
+
     async def trades(self, strategy: str | None = None, limit: int = 100) -> tuple[Trade, ...]:
         """Closed trades, newest first: one for each order that reduced a position."""
         rows = await self.database.rows("newest_trades", strategy=strategy or "", count=limit)
@@ -103,7 +119,13 @@ class Ledger(Orders):
         rows = await self.database.rows("fees_since", since=stamp(at))
         return exact_sum(
             *(
-                fee_in_quote(row["symbol"], Decimal(row["price"]), Decimal(row["fee"]), row["fee_asset"])
+                fee_in_quote(
+                    row["symbol"],
+                    Decimal(row["price"]),
+                    Decimal(row["fee"]),
+                    row["fee_asset"],
+                    number(row["fee_value"]),
+                )
                 for row in rows
             )
         )
@@ -122,7 +144,8 @@ class Ledger(Orders):
 
     async def _check_same(self, account: str, fill: Fill) -> None:
         row = await self.database.row("fill_of", account=account, fill_id=fill.fill_id)
-        if row is None or to_fill(row).model_dump(exclude={"at"}) != fill.model_dump(exclude={"at"}):
+        loose = {"at", "fee_value"}
+        if row is None or to_fill(row).model_dump(exclude=loose) != fill.model_dump(exclude=loose):
             raise Refused(f"fill {fill.fill_id} is booked already with other numbers; nothing was changed")
 
     async def _write_fill(self, before: Row, fill: Fill) -> None:
@@ -137,34 +160,29 @@ class Ledger(Orders):
             quantity=text(fill.quantity),
             fee=text(fill.fee),
             fee_asset=fill.fee_asset,
+            fee_value=text(fill.fee_value),
             liquidity=fill.liquidity.value,
             at=stamp(fill.at),
         )
 
     async def _write_order(self, before: Row, fill: Fill, status: OrderStatus) -> None:
-        fee = fee_in_quote(fill.symbol, fill.price, fill.fee, fill.fee_asset)
+        fee = fee_in_quote(fill.symbol, fill.price, fill.fee, fill.fee_asset, fill.fee_value)
+        known = OrderStatus(before["status"])
         await self.database.write(
             "put_order_totals",
             client_order_id=fill.client_order_id,
-            status=before["status"] if OrderStatus(before["status"]).is_terminal else status.value,
+            status=status.value if status in TRANSITIONS[known] else known.value,
             filled=_sum(before["filled"], fill.quantity),
             value=_sum(before["value"], exact_product(fill.quantity, fill.price)),
             fees=_sum(before["fees"], fee),
             at=stamp(fill.at),
         )
 
-    async def _write_balances(self, before: Row, booking: Booking, base: str, quote: str) -> None:
-        amounts = {
-            base: _sum(before["base_amount"], booking.base),
-            quote: _sum(before["quote_amount"], booking.quote),
-        }
-        await self.database.write_many(
-            "put_balance",
-            [
-                {"account": before["account"], "asset": asset, "amount": amount}
-                for asset, amount in amounts.items()
-            ],
-        )
+    async def _write_balances(self, account: str, moved: dict[str, Decimal]) -> None:
+        for asset, change in moved.items():
+            row = await self.database.row("balance_of", account=account, asset=asset)
+            amount = _sum(row["amount"] if row else None, change)
+            await self.database.write("put_balance", account=account, asset=asset, amount=amount)
 
     async def _write_holding(self, before: Row, fill: Fill, holding: Holding | None) -> None:
         where = {"account": before["account"], "symbol": fill.symbol}

@@ -5,11 +5,23 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from cryptofunk_tui.domain.base import from_ms
-from cryptofunk_tui.domain.orders import Order, OrderRequest, OrderStatus
+from cryptofunk_tui.domain.orders import TRANSITIONS, Order, OrderRequest, OrderStatus
 from cryptofunk_tui.storage.database import Database
 from cryptofunk_tui.storage.errors import DuplicateOrder, NotFound, Refused
 from cryptofunk_tui.storage.rows import stamp, text, to_orders
 
+_BEFORE = {
+    status: ",".join(
+        (
+            "",
+            *(known for known, after in TRANSITIONS.items() if status in after),
+            *([] if status.is_terminal else [status]),
+            "",
+        )
+    )
+    for status in OrderStatus
+}
+"""From which states an order may come into each; one that is not over may be given another reason."""
 _ALL = 2**53
 """More rows than there are."""
 
@@ -55,16 +67,33 @@ class Orders:
         return await self._known(request.client_order_id)
 
     async def set_status(self, client_order_id: str, status: OrderStatus, reason: str, at: datetime) -> None:
-        """Move an order on. Raises Refused for one in a terminal state, unless it is in this state already,
-        and NotFound for an unknown id."""
+        """Move an order on, or give its state another reason. Raises Refused where TRANSITIONS has no such
+        step, unless an ended order is in this state already, and NotFound for an unknown id."""
         changed = await self.database.write(
-            "change_status", client_order_id=client_order_id, status=status.value, reason=reason, at=stamp(at)
+            "change_status",
+            client_order_id=client_order_id,
+            status=status.value,
+            reason=reason,
+            at=stamp(at),
+            before=_BEFORE[status],
         )
         if changed:
             return
         order = await self._known(client_order_id)
         if order.status is not status:
-            raise Refused(f"order {client_order_id} is {order.status}, which is final; it cannot be {status}")
+            final = "which is final; " if order.status.is_terminal else ""
+            raise Refused(f"order {client_order_id} is {order.status}, {final}it cannot be {status}")
+
+    async def name_at_venue(self, client_order_id: str, venue_order_id: str) -> None:
+        """Keep what the venue calls an order."""
+        await self.database.write(
+            "name_at_venue", client_order_id=client_order_id, venue_order_id=venue_order_id
+        )
+
+    async def order_of_venue(self, venue_order_id: str) -> str | None:
+        """Our name of an order that the venue names so."""
+        row = await self.database.row("order_of_venue", venue_order_id=venue_order_id)
+        return None if row is None else str(row["client_order_id"])
 
     async def order(self, client_order_id: str) -> Order | None:
         """One order with its fills."""

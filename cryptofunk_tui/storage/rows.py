@@ -41,6 +41,7 @@ def to_fill(row: Row) -> Fill:
         quantity=Decimal(row["quantity"]),
         fee=Decimal(row["fee"]),
         fee_asset=row["fee_asset"],
+        fee_value=number(row["fee_value"]),
         liquidity=row["liquidity"],
         at=from_ms(row["at"]),
     )
@@ -70,6 +71,7 @@ def _order(rows: Sequence[Row]) -> Order:
         price=mean_price(Decimal(row["value"]), filled) if filled else None,
         fees=Decimal(row["fees"]),
         reason=row["reason"],
+        venue_order_id=row["venue_order_id"],
         created_at=from_ms(row["created_at"]),
         updated_at=from_ms(row["updated_at"]),
         fills=tuple(_fill_beside(part) for part in rows if part["fill_id"] is not None),
@@ -86,6 +88,7 @@ def _fill_beside(row: Row) -> Fill:
         quantity=Decimal(row["fill_quantity"]),
         fee=Decimal(row["fee"]),
         fee_asset=row["fee_asset"],
+        fee_value=number(row["fee_value"]),
         liquidity=row["liquidity"],
         at=from_ms(row["at"]),
     )

@@ -22,7 +22,7 @@ def holding(quantity: str, entry: str, fees: str = "0") -> Holding:
 
 def test_a_first_buy_opens_at_its_price() -> None:
     booked = book(fill_of(BUY, "100", fee="0.2"), None, None)
-    assert (booked.base, booked.quote) == (D(2), D("-200.2"))
+    assert booked.moved == {"BTC": D(2), "USDT": D("-200.2")}
     assert booked.holding == Holding(D(2), D(200), D(100), D("0.2"), D(100))
     assert booked.reduction is None
 
@@ -34,7 +34,7 @@ def test_a_second_buy_moves_the_mean_and_the_high() -> None:
 
 def test_a_fee_in_base_is_missing_from_what_is_held() -> None:
     booked = book(fill_of(BUY, "100", fee="0.002", fee_asset="BTC"), None, None)
-    assert (booked.base, booked.quote) == (D("1.998"), D(-200))
+    assert booked.moved == {"BTC": D("1.998"), "USDT": D(-200)}
     assert booked.holding is not None
     assert (booked.holding.quantity, booked.holding.entry_price) == (D("1.998"), D(100))
     assert booked.holding.fees == D("0.2")
@@ -98,6 +98,14 @@ def test_what_the_books_cannot_hold_is_refused(fill, held, reason) -> None:  # t
 def test_fees_in_either_currency_of_the_pair_count_in_quote() -> None:
     assert fee_in_quote("BTC/USDT", D(50000), D("0.0001"), "BTC") == 5
     assert fee_in_quote("BTC/USDT", D(50000), D("0.3"), "USDT") == D("0.3")
+
+
+def test_a_fee_in_a_third_asset_leaves_its_own_balance_and_counts_at_its_worth() -> None:
+    fill = fill_of(BUY, "100", fee="0.001", fee_asset="BNB").model_copy(update={"fee_value": D("0.6")})
+    booked = book(fill, None, None)
+    assert booked.moved == {"BTC": D(2), "USDT": D(-200), "BNB": D("-0.001")}
+    assert booked.holding is not None
+    assert (booked.holding.quantity, booked.holding.fees) == (D(2), D("0.6"))
 
 
 def test_sums_lose_no_digit() -> None:

@@ -169,3 +169,25 @@ async def test_orders_are_counted_by_market_time(journal: Journal) -> None:
 async def test_a_naive_time_is_refused(journal: Journal) -> None:
     with pytest.raises(ValueError, match="no timezone"):
         await journal.order_count_since(START.replace(tzinfo=None))
+
+
+async def test_a_step_that_the_table_lacks_is_refused(journal: Journal) -> None:
+    await add(journal, "o1")
+    await journal.set_status("o1", OrderStatus.SENT, "", START)
+    await journal.set_status("o1", OrderStatus.OPEN, "", START)
+    with pytest.raises(Refused, match="o1 is OPEN, it cannot be UNKNOWN"):
+        await journal.set_status("o1", OrderStatus.UNKNOWN, "", START)
+    await journal.set_status("o1", OrderStatus.OPEN, "another reason", START)
+    order = await journal.order("o1")
+    assert order is not None
+    assert (order.status, order.reason) == (OrderStatus.OPEN, "another reason")
+
+
+async def test_the_venues_name_leads_back_to_ours(journal: Journal) -> None:
+    await add(journal, "o1")
+    assert await journal.order_of_venue("42") is None
+    await journal.name_at_venue("o1", "42")
+    assert await journal.order_of_venue("42") == "o1"
+    order = await journal.order("o1")
+    assert order is not None
+    assert order.venue_order_id == "42"

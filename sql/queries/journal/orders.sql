@@ -15,11 +15,17 @@ select at, status, reason from order_events where client_order_id = :client_orde
 -- name: order_request(client_order_id)^
 select request from orders where client_order_id = :client_order_id
 
--- name: change_status(client_order_id, status, reason, at)!
+-- name: change_status(client_order_id, status, reason, at, before)!
+-- `before` names the states that it may be in, as a text such as ',INTENT,SENT,'.
 update orders set status = :status, reason = :reason, updated_at = :at
-where
-    client_order_id = :client_order_id
-    and status in ('INTENT', 'SENT', 'OPEN', 'PARTIAL', 'UNKNOWN')
+where client_order_id = :client_order_id and :before like '%,' || status || ',%'
+
+-- name: name_at_venue(client_order_id, venue_order_id)!
+update orders set venue_order_id = :venue_order_id where client_order_id = :client_order_id
+
+-- name: order_of_venue(venue_order_id)^
+select client_order_id from orders
+where account = (select account from active_account) and venue_order_id = :venue_order_id
 
 -- name: put_order_totals(client_order_id, status, filled, value, fees, at)!
 update orders set
@@ -29,8 +35,8 @@ where client_order_id = :client_order_id
 -- name: one_order(client_order_id)
 select
     o.client_order_id, o.decision_id, o.symbol, o.side, o.type, o.purpose, o.strategy, o.quantity,
-    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.created_at, o.updated_at,
-    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.liquidity, f.at
+    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.venue_order_id, o.created_at, o.updated_at,
+    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.fee_value, f.liquidity, f.at
 from orders o
 left join fills f on f.client_order_id = o.client_order_id
 where o.client_order_id = :client_order_id
@@ -39,8 +45,8 @@ order by f.seq
 -- name: open_orders()
 select
     o.client_order_id, o.decision_id, o.symbol, o.side, o.type, o.purpose, o.strategy, o.quantity,
-    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.created_at, o.updated_at,
-    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.liquidity, f.at
+    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.venue_order_id, o.created_at, o.updated_at,
+    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.fee_value, f.liquidity, f.at
 from orders o
 left join fills f on f.client_order_id = o.client_order_id
 where
@@ -52,8 +58,8 @@ order by o.seq desc, f.seq
 -- `statuses` is a text such as ',FILLED,CANCELED,'; an empty symbol means all.
 select
     o.client_order_id, o.decision_id, o.symbol, o.side, o.type, o.purpose, o.strategy, o.quantity,
-    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.created_at, o.updated_at,
-    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.liquidity, f.at
+    o.limit_price, o.stop_price, o.status, o.filled, o.value, o.fees, o.reason, o.venue_order_id, o.created_at, o.updated_at,
+    f.fill_id, f.price as fill_price, f.quantity as fill_quantity, f.fee, f.fee_asset, f.fee_value, f.liquidity, f.at
 from (
     select * from orders
     where

@@ -23,8 +23,11 @@ select
         select
             coalesce(
                 sum(
-                    cast(f.fee as double precision)
-                    * case f.fee_asset when a.quote_asset then 1 else cast(f.price as double precision) end
+                    case
+                        when f.fee_value is not null then cast(f.fee_value as double precision)
+                        when f.fee_asset = a.quote_asset then cast(f.fee as double precision)
+                        else cast(f.fee as double precision) * cast(f.price as double precision)
+                    end
                 ),
                 0
             )
