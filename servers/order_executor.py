@@ -25,7 +25,8 @@ from cryptofunk_tui.domain.orders import (
 )
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.execution.executor import Executor
-from cryptofunk_tui.execution.kill import WATCH_S, Gate
+from cryptofunk_tui.execution.kill import Gate
+from cryptofunk_tui.execution.kill_watch import WATCH_S
 from cryptofunk_tui.execution.paper import PaperVenue
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.market.open import Kind
@@ -75,7 +76,7 @@ class Trading:
             chosen = settings().rules
             venue = PaperVenue(self._market, chosen.costs, is_live=account.market == "exchange")
             gate = Gate(Control(journal, state_directory()))
-            executor = Executor(journal, account, venue, gate, chosen, WallClock())
+            executor = Executor(journal, account, venue, gate, chosen, WallClock(), state_directory())
             await executor.start()
             self._account, self._executor = account, executor
             return executor

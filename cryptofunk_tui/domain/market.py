@@ -81,6 +81,10 @@ class Instrument(Record):
     min_notional: Money
     """Least price × quantity of an order, in quote currency."""
 
+    def quantity_down(self, quantity: Decimal) -> Decimal:
+        """The amount on the venue's step at or below this one; never above it, however many its digits."""
+        return quantity // self.quantity_step * self.quantity_step
+
     def price_up(self, price: Decimal) -> Decimal:
         """The price on the venue's step at or above this one."""
         return (price / self.price_step).to_integral_value(ROUND_CEILING) * self.price_step

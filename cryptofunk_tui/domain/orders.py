@@ -1,6 +1,7 @@
 """How an order is named, bound, sent and filled."""
 
 import hashlib
+from decimal import Decimal
 from enum import StrEnum
 
 from cryptofunk_tui.domain.base import Money, Record, Utc
@@ -78,9 +79,17 @@ class Liquidity(StrEnum):
 
 def order_id(account: str, run: str, cycle: str, leg: str) -> str:
     """The client order id of one leg of one decision: the same decision always has the same id, so it
-    cannot be placed twice. 32 letters and digits, our prefix first."""
-    digest = hashlib.sha256("\x1f".join((account, run, cycle, leg)).encode()).hexdigest()
-    return (ORDER_ID_PREFIX + digest)[:32]
+    cannot be placed twice. 32 letters and digits, the run's prefix first."""
+    return (run_prefix(account, run) + _digest(account, run, cycle, leg))[:32]
+
+
+def run_prefix(account: str, run: str) -> str:
+    """What the ids of all orders of a run begin with: 8 letters and digits, our prefix first."""
+    return (ORDER_ID_PREFIX + _digest(account, run))[:8]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 class Protection(Record):
@@ -152,6 +161,11 @@ class Order(Record):
     created_at: Utc
     updated_at: Utc
     fills: tuple[Fill, ...] = ()
+
+    @property
+    def rest(self) -> Decimal:
+        """What is not filled, in base currency."""
+        return self.quantity - self.filled
 
 
 class ApprovalStatus(StrEnum):

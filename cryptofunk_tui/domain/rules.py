@@ -149,6 +149,23 @@ class ApprovalRules(Record):
     """A grant's time to be used."""
 
 
+class VenueRules(Record):
+    """How a real venue is followed, in seconds of wall time."""
+
+    absence_grace_s: float = Field(45.0, ge=10)
+    """An order that the venue knows nothing of is believed to be absent after this long."""
+    attention_s: float = Field(10.0, gt=0)
+    """An order that stays unclear this long is shown to a person."""
+    reconcile_s: float = Field(60.0, gt=0)
+    """Between two comparisons of the whole account."""
+    poll_s: float = Field(2.0, gt=0)
+    """Between two looks at the open orders; the user stream brings them forward."""
+    trail_step: Fraction = Field(0.001, ge=0)
+    """A trail moves the stop at the venue once it has risen by this share of its price."""
+    stop_slip: Fraction = Field(0.005, ge=0)
+    """A stop that the market has passed by this share without a fill is taken back and sold at the market."""
+
+
 class Rules(Record):
     """All of them."""
 
@@ -159,3 +176,4 @@ class Rules(Record):
     voting: VotingRules = VotingRules()
     council: CouncilRules = CouncilRules()
     approvals: ApprovalRules = ApprovalRules()
+    venue: VenueRules = VenueRules()

@@ -1,12 +1,13 @@
 """How orders are written down: their exits' names, what became of them, and the protection of each fill."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
 
 from cryptofunk_tui.domain.orders import (
     OPEN_STATUSES,
+    Fill,
     Order,
     OrderRequest,
     OrderStatus,
@@ -18,11 +19,37 @@ from cryptofunk_tui.domain.orders import (
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.execution.fills import derived
 from cryptofunk_tui.execution.protect import anchor
-from cryptofunk_tui.execution.venue import OrderRefused, Report, Venue
+from cryptofunk_tui.execution.venue import OrderRefused, Report, Unclear, Venue
+from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
 
 RESTING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 """On the venue and able to fill; what is INTENT or SENT is still on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An order after a report was written down, and those of its fills that were new."""
+
+    order: Order
+    fills: tuple[Fill, ...] = ()
+
+
+@dataclass(slots=True)
+class Changes:
+    """Ids of orders that changed, in order, and the new fills."""
+
+    orders: dict[str, None] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+
+    def add(self, booked: Booked) -> None:
+        """One order more."""
+        self.orders[booked.order.client_order_id] = None
+        self.fills.extend(booked.fills)
+
+
+STOPS = (Purpose.STOP, Purpose.TRAIL)
+"""Purposes of what protects a position where it rests."""
 
 
 class Blotter:
@@ -36,11 +63,11 @@ class Blotter:
         return next((held for held in await self._journal.positions() if held.symbol == symbol), None)
 
     async def free(self, symbol: str) -> Decimal:
-        """What is held of a symbol and not yet offered by an order, in base currency."""
+        """What is held of a symbol and not yet offered by an order, in base currency. A stop of unclear
+        outcome does not count: where it rests, the venue sells its coins to nobody else."""
         held = await self.position(symbol)
-        return (held.quantity if held else Decimal(0)) - sum(
-            (order.quantity - order.filled for order in await self._offers(symbol)), Decimal(0)
-        )
+        offers = [order for order in await self.offers(symbol) if not _unclear_stop(order)]
+        return (held.quantity if held else Decimal(0)) - sum((order.rest for order in offers), Decimal(0))
 
     async def exit_request(
         self,
@@ -48,11 +75,13 @@ class Blotter:
         purpose: Purpose,
         *,
         type: OrderType = OrderType.MARKET,
+        quantity: Decimal | None = None,
         limit_price: Decimal | None = None,
         stop_price: Decimal | None = None,
     ) -> OrderRequest:
-        """An order to sell all that is held. Its id follows from the position's entry, the purpose and how
-        many such orders ended before, so the same exit is never under way twice: raises OrderRefused then."""
+        """An order to sell all that is held, or `quantity` of it. Its id follows from the position's entry,
+        the purpose and how many such orders ended before, so the same exit is never under way twice: raises
+        OrderRefused then."""
         for attempt in count():
             leg = f"{purpose}-{attempt}"
             name = order_id(self._account.account, self._account.run_id, position.entry_order, leg)
@@ -66,7 +95,7 @@ class Blotter:
             symbol=position.symbol,
             side=Side.SELL,
             type=type,
-            quantity=position.quantity,
+            quantity=position.quantity if quantity is None else quantity,
             limit_price=limit_price,
             stop_price=stop_price,
             purpose=purpose,
@@ -88,42 +117,63 @@ class Blotter:
             if reason:
                 await self._journal.set_status(request.client_order_id, OrderStatus.INTENT, reason, at)
 
-    async def book(self, request: OrderRequest, report: Report, at: datetime) -> Order:
-        """Write down what became of an order, and arm the protection of what it bought, as one whole."""
+    async def book(self, request: OrderRequest, report: Report, at: datetime) -> Booked:
+        """Write down what became of an order, and arm the protection of what it bought, as one whole. An
+        order is over only once its fills add up to what the venue says is filled."""
         name = request.client_order_id
         async with self._journal.transaction():
-            for fill in report.fills:
-                last = fill is report.fills[-1] and report.status is OrderStatus.FILLED
-                await self._journal.book_fill(
-                    fill, status=OrderStatus.FILLED if last else OrderStatus.PARTIAL
-                )
-            if not report.fills or (report.status.is_terminal and report.status is not OrderStatus.FILLED):
-                await self._journal.set_status(name, report.status, report.reason, at)
-            order = await self._journal.order(name)
-            assert order is not None
-            if report.fills and request.side is Side.BUY:
+            before = await self._known(name)
+            known = {fill.fill_id for fill in before.fills}
+            fresh = tuple(fill for fill in report.fills if fill.fill_id not in known)
+            if report.venue_order_id and before.venue_order_id is None:
+                await self._journal.name_at_venue(name, report.venue_order_id)
+            for fill in fresh:
+                await self._journal.book_fill(fill, status=OrderStatus.PARTIAL)
+            order = await self._known(name)
+            status, reason = _reached(order, report), report.reason or order.reason
+            if not order.status.is_terminal and (status, reason) != (order.status, order.reason):
+                await self._journal.set_status(name, status, reason, at)
+                order = await self._known(name)
+            if fresh and request.side is Side.BUY:
                 await self._arm(request, order)
-        return order
+        return Booked(order, fresh)
 
-    async def withdraw(self, order: Order, venue: Venue, reason: str, at: datetime) -> Order:
-        """Take a resting order back; one that ended meanwhile stays as it is."""
+    async def withdraw(self, order: Order, venue: Venue, reason: str, at: datetime) -> Booked:
+        """Take a resting order back, and write down what became of it: one that ended meanwhile stays as it
+        is. Raises Unclear where nobody can tell."""
         report = await venue.cancel(order)
-        async with self._journal.transaction():
-            known = await self._journal.order(order.client_order_id)
-            assert known is not None
-            if known.status in RESTING:
-                await self._journal.set_status(order.client_order_id, report.status, reason, at)
-            after = await self._journal.order(order.client_order_id)
-            assert after is not None
-        return after
+        request = await self._journal.request(order.client_order_id)
+        assert request is not None
+        if report.status is OrderStatus.CANCELED:
+            report = replace(report, reason=reason)
+        return await self.book(request, report, at)
 
-    async def withdraw_offers(self, symbol: str, venue: Venue, reason: str, at: datetime) -> list[Order]:
-        """Take back every resting order that would sell a symbol."""
-        return [await self.withdraw(order, venue, reason, at) for order in await self._offers(symbol)]
+    async def withdraw_offers(self, symbol: str, venue: Venue, reason: str, at: datetime) -> list[Booked]:
+        """Take back every order that would sell a symbol. Raises OrderRefused where one may still be there;
+        a stop of unclear outcome is called back as far as that can be done."""
+        taken = []
+        for order in await self.offers(symbol):
+            try:
+                taken.append(await self.withdraw(order, venue, reason, at))
+            except (Unclear, MarketError) as error:
+                if not _unclear_stop(order):
+                    raise OrderRefused(
+                        f"{symbol}: another offer of it cannot be taken back: {error}"
+                    ) from None
+        for each in taken:
+            if not each.order.status.is_terminal and not _unclear_stop(each.order):
+                raise OrderRefused(f"{symbol} is still offered by order {each.order.client_order_id}")
+        return taken
 
-    async def _offers(self, symbol: str) -> Iterable[Order]:
+    async def offers(self, symbol: str) -> list[Order]:
+        """Orders that would sell a symbol and are not over."""
         open_orders = await self._journal.orders(OPEN_STATUSES, symbol)
         return [order for order in open_orders if order.side is Side.SELL]
+
+    async def _known(self, name: str) -> Order:
+        order = await self._journal.order(name)
+        assert order is not None
+        return order
 
     async def _arm(self, request: OrderRequest, order: Order) -> None:
         """Anchor the approved protection at the order's mean fill price. Where the position has a stop
@@ -140,3 +190,26 @@ class Blotter:
             trail=armed.trail,
             trail_after=armed.trail_after,
         )
+
+
+def _reached(order: Order, report: Report) -> OrderStatus:
+    """The state that a report brings an order to: one whose fills are not all known yet is not over, and one
+    that told of fills is no longer unclear."""
+    status = report.status
+    if status is OrderStatus.UNKNOWN and order.status in RESTING:
+        return order.status
+    missing = status.is_terminal and order.filled < (
+        order.quantity if status is OrderStatus.FILLED else report.filled or Decimal(0)
+    )
+    if missing or (order.filled and status in (OrderStatus.OPEN, OrderStatus.UNKNOWN)):
+        return OrderStatus.PARTIAL if order.filled else _still_out(order)
+    return OrderStatus.FILLED if order.filled == order.quantity else status
+
+
+def _still_out(order: Order) -> OrderStatus:
+    """Of an order whose first fill is still to be told."""
+    return order.status if order.status is OrderStatus.OPEN else OrderStatus.UNKNOWN
+
+
+def _unclear_stop(order: Order) -> bool:
+    return order.purpose in STOPS and order.status not in RESTING

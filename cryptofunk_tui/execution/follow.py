@@ -1,5 +1,8 @@
-"""Keeps the account in step with the market: missed bars, live quotes, marks, and the report of it all."""
+"""Keeps the account in step with its market: what both kinds of venue share, and the report of it all."""
 
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,15 +10,18 @@ from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.orders import Fill, Order, Side
 from cryptofunk_tui.domain.portfolio import Mark, Portfolio
-from cryptofunk_tui.execution.blotter import RESTING, Blotter
+from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.execution.blotter import RESTING, Blotter, Changes
 from cryptofunk_tui.execution.grants import fresh
 from cryptofunk_tui.execution.kill import Gate
-from cryptofunk_tui.execution.paper import PaperVenue
-from cryptofunk_tui.execution.reconcile import reconcile
-from cryptofunk_tui.execution.venue import OrderRefused
-from cryptofunk_tui.execution.walk import Changes, MarketWalk
+from cryptofunk_tui.execution.kill_watch import Withdrawn
+from cryptofunk_tui.execution.reconcile import settle_unclear
+from cryptofunk_tui.execution.venue import OrderRefused, Unclear, Venue
 from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
+
+AT_ONCE = 8
+"""Orders that are taken back at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +37,55 @@ class Progress:
 
 
 @dataclass(slots=True)
-class _Prices:
+class Prices:
+    """A quote for each symbol that has one, and why not for the others."""
+
     quotes: list[Quote] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-class Follower:
+class Follower(ABC):
     """Leads open orders and positions to the time of now. To be called by one task at a time, except for
     `withdraw`, which waits for nobody."""
 
     def __init__(
-        self,
-        journal: Journal,
-        blotter: Blotter,
-        venue: PaperVenue,
-        walk: MarketWalk,
-        gate: Gate,
-        quote_age_s: float,
-        clock: Clock,
+        self, journal: Journal, blotter: Blotter, venue: Venue, gate: Gate, rules: Rules, clock: Clock
     ) -> None:
         """`clock` is wall time, which a live market is followed by."""
         self._journal = journal
         self._blotter = blotter
         self._venue = venue
-        self._walk = walk
         self._gate = gate
-        self._quote_age_s = quote_age_s
+        self._rules = rules
         self._clock = clock
         self._news = Changes()
+
+    @abstractmethod
+    async def follow(self) -> tuple[datetime, list[str]]:
+        """Settle what is unclear and follow the market; nothing but taking back where trading is killed.
+        Returns market time and the prices' problems."""
+
+    @abstractmethod
+    async def catch_up(self) -> datetime:
+        """Book all that happened before a new order is looked at; the time of now."""
+
+    @abstractmethod
+    async def is_idle(self) -> bool:
+        """Whether there is nothing to follow."""
+
+    async def release(self, symbol: str, now: datetime) -> None:
+        """Before a sale that a vote or a person asked for: take back what protects the symbol at the venue,
+        which would not sell the same coins twice. Raises OrderRefused where that fails. On paper there is
+        nothing to do."""
+        return
+
+    async def guard(self, symbol: str, now: datetime) -> None:
+        """After an order of a symbol: see to its protection at once. On paper the fill has armed it."""
+        return
+
+    def no_entries(self) -> str | None:
+        """Why the venue's state lets no entry leave; None where it does."""
+        return None
 
     async def now(self) -> datetime:
         """Market time: the journal's, live the clock's; never before what was followed already."""
@@ -80,79 +107,51 @@ class Follower:
             problems=tuple(dict.fromkeys(problems + prices.problems)),
         )
 
-    async def follow(self) -> tuple[datetime, list[str]]:
-        """Settle what is unclear, take entries back where they are stopped, replay missed bars, meet the live
-        quotes; nothing but taking back where trading is killed. Where a live venue's bars cannot be had, its
-        quotes still protect, and the bars stay to be replayed. Returns market time and the prices'
-        problems."""
-        if await self.settle():
-            return await self.now(), []
-        missed = []
-        try:
-            now = await self.catch_up()
-        except MarketError as error:
-            if not self._venue.is_live:
-                raise
-            now, missed = await self.now(), [str(error)]
-        if not self._venue.is_live:
-            return now, []
-        prices = await self._prices(await self._walk.open_symbols(), now)
-        if prices.quotes and await self._gate.killed() is None:
-            self._tell(await self._walk.at_quotes(prices.quotes, now, whole=not missed))
-        return now, missed + prices.problems
-
     async def settle(self) -> bool:
         """Ask for what is unclear; take everything back where trading is killed, and say whether it is."""
-        self._tell(Changes(await reconcile(self._journal, self._blotter, self._venue, await self.now())))
+        self._tell(await self._settle_unclear(await self.now()))
         killed = await self._gate.killed()
         if killed is not None:
             await self.withdraw(killed)
         return killed is not None
 
-    async def catch_up(self) -> datetime:
-        """Replay the bars since the market was last followed, and return the time of now. Stops short when
-        trading is killed; where entries are stopped, none is left to be filled by those bars."""
-        if (stopped := await self._gate.entries_stopped()) is not None:
-            await self.withdraw(stopped, entries_only=True)
-        account = await self._account()
-        now, since = self._time_of(account), account.processed_until
-        while since is not None and since < now:
-            symbols = await self._walk.open_symbols()
-            if not symbols:
-                break
-            end = await self._venue.window_end(since, now)
-            bars = await self._venue.bars(symbols, since, end)
-            if await self._gate.killed() is not None:
-                return now
-            self._tell(await self._walk.through_bars(bars, end))
-            since = end
-        if since != now:
-            await self._journal.set_processed_until(now)
-        return now
+    async def _settle_unclear(self, now: datetime) -> Changes:
+        grace_s = self._rules.venue.absence_grace_s
+        return await settle_unclear(self._journal, self._blotter, self._venue, now, grace_s)
 
-    async def is_idle(self) -> bool:
-        """Whether there is nothing to follow: no position, no resting order."""
-        return not await self._walk.open_symbols()
+    async def withdraw(self, reason: str, entries_only: bool = False) -> Withdrawn:
+        """Take all resting orders back, or those that buy; several at once, and each whatever becomes of the
+        others."""
+        left: dict[str, str] = {}
+        places = asyncio.Semaphore(AT_ONCE)
 
-    async def withdraw(self, reason: str, entries_only: bool = False) -> None:
-        """Take all resting orders back, or those that buy."""
-        for order in await self._journal.orders(RESTING):
-            if order.side is Side.BUY or not entries_only:
-                at = max(order.updated_at, (await self._account()).market_time or self._clock.now())
-                await self._blotter.withdraw(order, self._venue, reason, at)
-                self._tell(Changes({order.client_order_id: None}))
+        async def take_back(order: Order) -> None:
+            async with places:
+                try:
+                    at = max(order.updated_at, (await self._account()).market_time or self._clock.now())
+                    after = await self._blotter.withdraw(order, self._venue, reason, at)
+                except (Unclear, MarketError) as error:
+                    left[order.client_order_id] = str(error)
+                    return
+                self._news.add(after)
+                if not after.order.status.is_terminal:
+                    left[order.client_order_id] = "the venue still has it"
+
+        resting = await self._journal.orders(RESTING)
+        wanted = [order for order in resting if order.side is Side.BUY or not entries_only]
+        await asyncio.gather(*(take_back(order) for order in wanted))
+        return Withdrawn(len(wanted) - len(left), left)
 
     def _tell(self, changes: Changes) -> None:
         self._news.orders.update(changes.orders)
         self._news.fills.extend(changes.fills)
 
-    async def _prices(self, symbols: list[str] | tuple[str, ...], now: datetime) -> _Prices:
-        """A quote for each symbol that has one; why not for the others."""
-        found = _Prices()
+    async def _prices(self, symbols: Iterable[str], now: datetime) -> Prices:
+        found = Prices()
         for symbol in symbols:
             try:
                 quote = await self._venue.quote(symbol, now)
-                fresh(quote, now, self._quote_age_s)
+                fresh(quote, now, self._rules.limits.quote_age_s)
                 found.quotes.append(quote)
             except (MarketError, OrderRefused) as error:
                 found.problems.append(str(error))

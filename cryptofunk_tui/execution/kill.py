@@ -1,13 +1,10 @@
-"""The kill: what is read last before an order leaves, and the look that takes open orders back."""
+"""The kill as orders meet it: what is read last before one leaves."""
 
-from collections.abc import Awaitable, Callable
-
+from cryptofunk_tui.domain.orders import Purpose
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.storage.control import Control
-
-WATCH_S = 0.05
-"""Time between two looks."""
+from cryptofunk_tui.storage.errors import StorageError
 
 
 class Gate:
@@ -29,21 +26,21 @@ class Gate:
             return _named(reason)
         return None if state is TradingState.RUNNING else f"trading is {state}, no entries: {reason}"
 
-    async def check(self, *, entry: bool) -> None:
-        """Raises OrderRefused where an entry, or an order that reduces, may not leave."""
-        closed = await self.entries_stopped() if entry else await self.killed()
-        if closed is not None:
-            raise OrderRefused(closed)
+    async def check(self, purpose: Purpose) -> None:
+        """Raises OrderRefused where an order of this purpose may not leave: entries need RUNNING, what
+        reduces is stopped by a kill alone, and of a kill that sells the sales are let through."""
+        closed = await self.entries_stopped() if purpose is Purpose.ENTRY else await self.killed()
+        if closed is None or (purpose is Purpose.FLATTEN and await self.flattens()):
+            return
+        raise OrderRefused(closed)
+
+    async def flattens(self) -> bool:
+        """Whether the kill asks for everything to be sold; False where the journal cannot be read."""
+        try:
+            return await self._control.flattens()
+        except StorageError:
+            return False
 
 
 def _named(reason: str) -> str:
     return reason if reason.startswith("killed") else f"killed: {reason}"
-
-
-async def look(gate: Gate, withdraw: Callable[[str, bool], Awaitable[None]]) -> None:
-    """One look of the watch: `withdraw(reason, entries_only)` where trading is killed, or entries are
-    stopped."""
-    if (killed := await gate.killed()) is not None:
-        await withdraw(killed, False)
-    elif (stopped := await gate.entries_stopped()) is not None:
-        await withdraw(stopped, True)

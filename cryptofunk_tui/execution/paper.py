@@ -33,6 +33,10 @@ class PaperVenue:
     def is_live(self) -> bool:
         return self._is_live
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
     async def instrument(self, symbol: str) -> Instrument:
         return await (await self._market()).instrument(symbol)
 
@@ -49,7 +53,7 @@ class PaperVenue:
     async def cancel(self, order: Order) -> Report:
         return Report(OrderStatus.CANCELED)
 
-    async def settle(self, order: Order) -> Report:
+    async def find(self, order: Order) -> Report:
         """Fills are booked with their status in one transaction, so an order without an answer has none."""
         return Report(OrderStatus.REJECTED, reason="never reached the venue")
 

@@ -39,7 +39,7 @@ def exit_on_bar(position: Position, bar: Bar) -> Exit | None:
     """What closes a position within a bar: the stop, else the target, each at its price or at the open
     where the bar opens beyond it. Where both lie in one bar the stop is taken, the worse of the two."""
     if position.stop is not None and bar.low <= position.stop:
-        return Exit(_stop_purpose(position), min(bar.open, position.stop))
+        return Exit(stop_purpose(position), min(bar.open, position.stop))
     if position.target is not None and bar.high >= position.target:
         return Exit(Purpose.TARGET, max(bar.open, position.target))
     return None
@@ -48,7 +48,7 @@ def exit_on_bar(position: Position, bar: Bar) -> Exit | None:
 def exit_on_quote(position: Position, quote: Quote) -> Exit | None:
     """What closes a position at a live quote; it is sold at the bid."""
     if position.stop is not None and quote.bid <= position.stop:
-        return Exit(_stop_purpose(position), quote.bid)
+        return Exit(stop_purpose(position), quote.bid)
     if position.target is not None and quote.bid >= position.target:
         return Exit(Purpose.TARGET, quote.bid)
     return None
@@ -70,6 +70,7 @@ def trail_stop(position: Position) -> Decimal | None:
     return stop if position.stop is None or stop > position.stop else None
 
 
-def _stop_purpose(position: Position) -> Purpose:
+def stop_purpose(position: Position) -> Purpose:
+    """STOP where the stop stands as it was approved, TRAIL once it has moved."""
     moved = position.initial_stop is not None and position.stop != position.initial_stop
     return Purpose.TRAIL if moved else Purpose.STOP

@@ -75,6 +75,10 @@ class Venue(Protocol):
     def is_live(self) -> bool:
         """Whether its time is the wall clock; otherwise the journal's market time."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether orders travel to it, so that an answer can be lost on the way."""
+
     async def instrument(self, symbol: str) -> Instrument:
         """Steps and least sizes."""
 
@@ -89,8 +93,10 @@ class Venue(Protocol):
         """Take a resting order back, and what became of it: it may have filled meanwhile. Raises Unclear
         where the venue's answer was lost."""
 
-    async def settle(self, order: Order) -> Report:
-        """What became of an order whose outcome is unclear; UNKNOWN while nobody can tell."""
+    async def find(self, order: Order) -> Report | None:
+        """What the venue knows of an order, by its client order id first, then among open and closed orders
+        and trades. None where every one of these answered and none knows it. Raises MarketError where one
+        did not answer."""
 
 
 class LiveVenue(Venue, Protocol):
@@ -108,16 +114,14 @@ class LiveVenue(Venue, Protocol):
     def has_dead_man(self) -> bool:
         """Whether it takes all orders back by itself when it no longer hears from us."""
 
-    async def find(self, order: Order) -> Report | None:
-        """What the venue knows of an order, by its client order id first, then among open and closed orders
-        and trades. None where every one of these answered and none knows it. Raises MarketError where one
-        did not answer."""
-
     async def open_orders(self) -> tuple[VenueOrder, ...]:
         """Everything that rests in the account on the traded symbols, foreign orders too."""
 
     async def trades(self, symbol: str, since: datetime) -> tuple[VenueTrade, ...]:
         """Executions of the account at or after `since`, oldest first, whoever ordered them."""
+
+    async def client_id_of(self, symbol: str, venue_order_id: str) -> str:
+        """The client order id of an order that the venue names so; empty where it has none."""
 
     async def cancel_listed(self, order: VenueOrder) -> bool:
         """Take back what the venue lists; whether it is gone. Raises Unclear."""

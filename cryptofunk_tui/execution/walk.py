@@ -2,14 +2,12 @@
 last. Each stretch of time is booked as one whole, so a crash neither loses nor repeats a part of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from cryptofunk_tui.domain.base import from_ms, to_ms
 from cryptofunk_tui.domain.market import Quote, split_symbol
 from cryptofunk_tui.domain.orders import (
-    Fill,
     Liquidity,
     Order,
     OrderRequest,
@@ -19,7 +17,7 @@ from cryptofunk_tui.domain.orders import (
     Side,
 )
 from cryptofunk_tui.domain.portfolio import Position
-from cryptofunk_tui.execution.blotter import RESTING, Blotter
+from cryptofunk_tui.execution.blotter import RESTING, Blotter, Changes
 from cryptofunk_tui.execution.fills import (
     Bar,
     Match,
@@ -36,14 +34,6 @@ from cryptofunk_tui.storage.journal import Journal
 
 TRIGGERED = "triggered, rests at its limit"
 """Reason of a stop-limit order whose stop was reached beyond its limit."""
-
-
-@dataclass(slots=True)
-class Changes:
-    """Ids of orders that changed, in order, and the new fills."""
-
-    orders: dict[str, None] = field(default_factory=dict)
-    fills: list[Fill] = field(default_factory=list)
 
 
 class MarketWalk:
@@ -128,7 +118,8 @@ class MarketWalk:
         offers = await self._blotter.withdraw_offers(
             held.symbol, self._venue, f"the position is closed by its {found.purpose.lower()}", at
         )
-        self._changes.orders.update({order.client_order_id: None for order in offers})
+        for each in offers:
+            self._changes.add(each)
         is_target = found.purpose is Purpose.TARGET
         request = await self._blotter.exit_request(
             held,
@@ -163,7 +154,7 @@ class MarketWalk:
     async def _reached(self, order: Order, bar: Bar, at: datetime) -> Match | None:
         """What of a resting order fills in a bar. A stop order whose stop is reached fills at once, as a
         taker; beyond its limit it rests from then on, beyond the collar it is canceled."""
-        rest = order.quantity - order.filled
+        rest = order.rest
         if order.stop_price is None or order.reason == TRIGGERED:
             assert order.limit_price is not None
             return limit_on_bar(order.side, order.limit_price, rest, bar)
@@ -190,9 +181,7 @@ class MarketWalk:
         self, request: OrderRequest, number: int, match: Match, status: OrderStatus, at: datetime
     ) -> None:
         fill = self._venue.fill(request, match, number, at)
-        await self._blotter.book(request, Report(status, (fill,)), at)
-        self._changes.orders[request.client_order_id] = None
-        self._changes.fills.append(fill)
+        self._changes.add(await self._blotter.book(request, Report(status, (fill,)), at))
         await self._load()
 
     async def _change(self, order: Order, status: OrderStatus, reason: str, at: datetime) -> None:

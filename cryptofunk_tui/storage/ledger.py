@@ -114,6 +114,10 @@ class Ledger(Orders):
         """Executions, newest first."""
         return tuple(to_fill(row) for row in await self.database.rows("newest_fills", count=limit))
 
+    async def fill_ids(self, symbol: str) -> set[str]:
+        """Names of all executions of a symbol."""
+        return {row["fill_id"] for row in await self.database.rows("fill_ids", symbol=symbol)}
+
     async def fees_since(self, at: datetime) -> Decimal:
         """Fees of fills at or after `at`, in quote currency."""
         rows = await self.database.rows("fees_since", since=stamp(at))

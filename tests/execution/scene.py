@@ -239,7 +239,7 @@ async def opened(
             return market
 
         venue = PaperVenue(source, rules.costs, is_live=market.kind == "exchange")
-        executor = Executor(journal, row, venue, Gate(Control(journal, state_dir)), rules, clock)
+        executor = Executor(journal, row, venue, Gate(Control(journal, state_dir)), rules, clock, state_dir)
         scene = Scene(
             journal=journal,
             approvals=Approvals(journal),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cryptofunk_tui.domain.orders import Purpose
 from cryptofunk_tui.domain.risk import TradingState
-from cryptofunk_tui.execution.kill import Gate, look
+from cryptofunk_tui.execution.kill import Gate
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.storage.control import Control, kill_path, touch_kill
 from tests.execution.scene import GivenMarket, Scene, opened
@@ -48,7 +49,7 @@ async def test_the_kill_file_alone_stops_everything(tmp_path: Path) -> None:
         touch_kill(tmp_path, "enough")
         assert await closed_for(scene) == (True, True)
         with pytest.raises(OrderRefused, match="killed: enough"):
-            await Gate(Control(scene.journal, tmp_path)).check(entry=False)
+            await Gate(Control(scene.journal, tmp_path)).check(Purpose.EXIT)
         kill_path(tmp_path).unlink()
         assert await closed_for(scene) == (False, False)
 
@@ -68,17 +69,17 @@ async def test_what_cannot_be_read_is_killed(tmp_path: Path) -> None:
         assert "cannot be read" in (await Gate(Control(scene.journal, scene.state_dir)).killed() or "")
 
 
-async def test_a_look_takes_back_what_the_state_asks_for(tmp_path: Path) -> None:
+async def test_of_a_kill_that_sells_the_sales_alone_are_let_through(tmp_path: Path) -> None:
     async with opened(tmp_path, GivenMarket({})) as scene:
-        asked: list[tuple[str, bool]] = []
-
-        async def withdraw(reason: str, entries_only: bool) -> None:
-            asked.append((reason, entries_only))
-
         gate = Gate(Control(scene.journal, tmp_path))
-        await look(gate, withdraw)
-        await scene.control.set(TradingState.PAUSED, "a person", "test", scene.clock.now())
-        await look(gate, withdraw)
-        touch_kill(tmp_path, "enough")
-        await look(gate, withdraw)
-        assert asked == [("trading is PAUSED, no entries: a person", True), ("killed: enough", False)]
+        await scene.control.kill("a person", "test", scene.clock.now())
+        with pytest.raises(OrderRefused, match="killed: a person"):
+            await gate.check(Purpose.FLATTEN)
+        await scene.control.kill("a person", "test", scene.clock.now(), flatten=True)
+        await gate.check(Purpose.FLATTEN)
+        for purpose in (Purpose.EXIT, Purpose.ENTRY, Purpose.STOP):
+            with pytest.raises(OrderRefused, match="killed: a person"):
+                await gate.check(purpose)
+        await scene.journal.close()
+        with pytest.raises(OrderRefused, match="killed"):
+            await gate.check(Purpose.FLATTEN)

@@ -34,6 +34,9 @@ where account = (select account from active_account)
 order by seq desc
 limit :count
 
+-- name: fill_ids(symbol)
+select fill_id from fills where account = (select account from active_account) and symbol = :symbol
+
 -- name: fees_since(since)
 select symbol, price, fee, fee_asset, fee_value from fills
 where account = (select account from active_account) and at >= :since
