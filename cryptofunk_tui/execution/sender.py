@@ -172,8 +172,9 @@ class Sender:
 def _on_step(request: OrderRequest, free: Decimal, instrument: Instrument, quote: Quote) -> OrderRequest:
     """A sale as a real venue takes it: all that is free is rounded down to its step; a part may not leave
     less than can be sold. Raises OrderRefused."""
-    if request.quantity == free:
-        return request.model_copy(update={"quantity": instrument.quantity_down(free)})
+    whole = instrument.quantity_down(free)
+    if request.quantity in (free, whole):
+        return request.model_copy(update={"quantity": whole})
     rest = instrument.quantity_down(free - request.quantity)
     if rest * quote.bid < instrument.min_notional:
         raise OrderRefused(
