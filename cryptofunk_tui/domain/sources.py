@@ -1,8 +1,33 @@
-"""How each source of prices and news is configured."""
+"""How each source of prices and news is configured, and which addresses it may have."""
 
-from pydantic import Field
+import ipaddress
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 
 from cryptofunk_tui.domain.base import Record
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_address(url: str, *domains: str) -> str:
+    """The address as it stands, where it is on this machine or, over https, within one of `domains`. Raises
+    ValueError for all others."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) and parts.scheme in ("http", "https"):
+        return url
+    if parts.scheme == "https" and any(host == each or host.endswith(f".{each}") for each in domains):
+        return url
+    raise ValueError(f"{host or url!r} is no address of {domains[0]} over https, nor on this machine")
 
 
 class ExchangeConfig(Record):
@@ -12,7 +37,7 @@ class ExchangeConfig(Record):
     """ccxt names, in the order in which they are tried; the first that answers is traded on, the others
     give the arbitrage agent its quotes."""
     base_urls: dict[str, str] = {}
-    """Another address for a venue's REST API: a proxy, or a stand-in for tests."""
+    """Another address for a venue's API: one of its own hosts, or one on this machine."""
 
 
 class RecordedConfig(Record):
@@ -38,8 +63,18 @@ class CoinGeckoConfig(Record):
     rest_url: str = "https://api.coingecko.com/api/v3"
     calls_per_minute: int = Field(30, ge=1)
 
+    @field_validator("url", "rest_url")
+    @classmethod
+    def _own_address(cls, url: str) -> str:
+        return checked_address(url, "coingecko.com")
+
 
 class NewsConfig(Record):
     """Fear & Greed; headlines come with the simulated market."""
 
     fear_greed_url: str = "https://api.alternative.me/fng/"
+
+    @field_validator("fear_greed_url")
+    @classmethod
+    def _own_address(cls, url: str) -> str:
+        return checked_address(url, "alternative.me")

@@ -30,10 +30,10 @@ class NotTraded(MarketError):
 class ExchangeVenue:
     """Public data of one venue, as it is now by the venue's own clock."""
 
-    def __init__(self, name: str, base_url: str | None, clock: Clock) -> None:
-        """Takes half a second, since it loads the venue's client."""
+    def __init__(self, name: str, base_url: str | None, clock: Clock, client: Any = None) -> None:
+        """Takes half a second, since it loads the venue's client, where none is given."""
         self.name = name
-        self._client = venue_client(name, base_url)
+        self._client = venue_client(name, base_url) if client is None else client
         self._clock = clock
 
     async def reach(self) -> None:
@@ -47,8 +47,9 @@ class ExchangeVenue:
             await self._ask(self._client.load_markets(False, listing_request(self.name, symbols)))
         except NotTraded:
             await self._ask(self._client.load_markets(True))
-        for market in self._client.markets.values():
-            market["info"] = {}
+        if not self._client.apiKey:  # orders need what the venue says of a market; prices do not
+            for market in self._client.markets.values():
+                market["info"] = {}
         for symbol in symbols:
             self._check_listed(symbol)
 

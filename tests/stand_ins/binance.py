@@ -117,7 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault.get("fault") == "hang":
             time.sleep(3600)
         if fault.get("fault") == "429":
-            return self.reply(429, '{"code":-1003,"msg":"Too much request weight used."}')
+            return self.reply(
+                429, '{"code":-1003,"msg":"Too much request weight used."}', ("retry-after", "0")
+            )
         if fault.get("fault") == "500":
             return self.reply(500, "Internal Server Error")
         if "body" in fault:
@@ -137,11 +139,13 @@ class Handler(BaseHTTPRequestHandler):
             faults.clear()
         self.reply(200, "{}")
 
-    def reply(self, status: int, body: str) -> None:
+    def reply(self, status: int, body: str, *headers: tuple[str, str]) -> None:
         data = body.encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
+        for name, value in headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 
