@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cryptofunk_tui.domain.base import Money, Record
 from cryptofunk_tui.domain.errors import WrongUse
@@ -20,6 +20,9 @@ from cryptofunk_tui.domain.sources import (
     RecordedConfig,
     SimulatedConfig,
 )
+
+Mode = Literal["paper", "sandbox", "live"]
+"""Money that is made up, a venue's test net, real money."""
 
 CONFIG_VARIABLE = "CRYPTOFUNK_CONFIG"
 STATE_DIR_VARIABLE = "CRYPTOFUNK_STATE_DIR"
@@ -34,11 +37,20 @@ class SettingsError(WrongUse, ValueError):
     """A configuration that cannot be used; the message names the file, the key and the mend."""
 
 
+class LiveConfig(Record):
+    """What a person must have written down before real money is traded."""
+
+    confirm: str = ""
+    """For a run without a screen: I trade real money on VENUE, with the venue's name."""
+    approve: Literal["auto", "manual"] = "manual"
+    """auto lets entries leave without a person; only this file can say so."""
+
+
 class Settings(Record):
     """Everything that a run depends on."""
 
     market: Literal["auto", "exchange", "recorded", "simulated"] = "auto"
-    mode: Literal["paper"] = "paper"
+    mode: Mode = "paper"
     venue: str | None = None
     """The venue whose prices are traded on; absent, the first that answers."""
     symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT")
@@ -50,6 +62,7 @@ class Settings(Record):
     """A cycle runs early after a price move of this share."""
     preview_s: float = Field(30.0, gt=0)
     """Wall seconds between previews on the forming bar."""
+    live: LiveConfig = LiveConfig()
     exchange: ExchangeConfig = ExchangeConfig()
     recorded: RecordedConfig = RecordedConfig()
     simulated: SimulatedConfig = SimulatedConfig()
@@ -74,6 +87,19 @@ class Settings(Record):
     def _timeframe(cls, timeframe: str) -> str:
         timeframe_ms(timeframe)
         return timeframe
+
+    @model_validator(mode="after")
+    def _real_orders_need_a_real_venue(self) -> "Settings":
+        if self.mode != "paper" and self.market not in ("auto", "exchange"):
+            raise ValueError(f"mode {self.mode} trades on an exchange, never on a {self.market} market")
+        if self.mode != "paper" and self.venue is None:
+            raise ValueError(f"mode {self.mode} needs the venue by name: --venue binance")
+        return self
+
+    @property
+    def approval(self) -> Literal["auto", "manual"]:
+        """Who lets entries leave: with real money a person, unless the file says otherwise."""
+        return self.live.approve if self.mode == "live" else self.approve
 
     @property
     def quote_asset(self) -> str:

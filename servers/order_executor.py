@@ -1,13 +1,9 @@
-"""Orders over MCP: a thin face over `cryptofunk_tui.execution`, with the loops that never wait for a call."""
+"""Orders over MCP: a thin face over `cryptofunk_tui.execution`."""
 
-import asyncio
-import contextlib
-import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import signal
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
 from pydantic import Field
@@ -24,122 +20,14 @@ from cryptofunk_tui.domain.orders import (
     TimeInForce,
 )
 from cryptofunk_tui.domain.portfolio import Position
-from cryptofunk_tui.execution.executor import Executor
-from cryptofunk_tui.execution.kill import Gate
-from cryptofunk_tui.execution.kill_watch import WATCH_S
-from cryptofunk_tui.execution.paper import PaperVenue
+from cryptofunk_tui.execution.keys import find_keys
 from cryptofunk_tui.execution.venue import OrderRefused
-from cryptofunk_tui.market.open import Kind
-from cryptofunk_tui.market.source import MarketSource
-from cryptofunk_tui.storage.control import Control
-from cryptofunk_tui.storage.journal import AccountRow, Journal
-from servers.support import READ, WRITE, open_market, run, settings, state_directory, tool
+from cryptofunk_tui.storage.control import touch_kill
+from servers.live_venue import connect, refused
+from servers.support import READ, READ_WORLD, WRITE, run, settings, state_directory, tool
+from servers.trading import loops, trading
 
-FOLLOW_S = 1.0
 _ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
-_LOG = logging.getLogger(__name__)
-
-
-class Trading:
-    """The executor of the journal's active account, made on first use, and its market, opened when an order
-    needs it. Another account in the journal gets another executor."""
-
-    def __init__(self) -> None:
-        self._journal: Journal | None = None
-        self._account: AccountRow | None = None
-        self._executor: Executor | None = None
-        self._source: MarketSource | None = None
-        self._making = asyncio.Lock()
-        self._opening = asyncio.Lock()
-
-    async def journal(self) -> Journal:
-        """The journal, made where the state directory has none."""
-        async with self._making:
-            if self._journal is None:
-                self._journal = await Journal.open(state_directory())
-            return self._journal
-
-    async def account(self) -> AccountRow:
-        """The active account. Raises OrderRefused before the first."""
-        account = await (await self.journal()).account()
-        if account is None:
-            raise OrderRefused("no account is open in this state directory; start the engine first")
-        return account
-
-    async def executor(self) -> Executor:
-        """The account's executor, with what a crash left settled."""
-        journal, account = await self.journal(), await self.account()
-        async with self._making:
-            if self._executor is not None and self._account and self._account.account == account.account:
-                return self._executor
-            await self._leave_account()
-            chosen = settings().rules
-            venue = PaperVenue(self._market, chosen.costs, is_live=account.market == "exchange")
-            gate = Gate(Control(journal, state_directory()))
-            executor = Executor(journal, account, venue, gate, chosen, WallClock(), state_directory())
-            await executor.start()
-            self._account, self._executor = account, executor
-            return executor
-
-    async def close(self) -> None:
-        async with self._making:
-            await self._leave_account()
-            if self._journal is not None:
-                await self._journal.close()
-                self._journal = None
-
-    async def _market(self) -> MarketSource:
-        async with self._opening:
-            if self._source is None:
-                account = await self.account()
-                opened = await open_market(settings(), cast(Kind, account.market), account.venue)
-                self._source = opened.source
-            return self._source
-
-    async def _leave_account(self) -> None:
-        if self._executor is not None:
-            await self._executor.close()
-        if self._source is not None:
-            await self._source.close()
-        self._executor = self._source = None
-
-
-trading = Trading()
-
-
-async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_s: float) -> None:
-    """Do `step` again and again. A failure of whatever kind is logged when it first appears, and tried again:
-    neither the watch nor protection may end while the process lives."""
-    failure = ""
-    while True:
-        try:
-            await step(await trading.executor())
-            failure = ""
-        except OrderRefused:
-            failure = ""
-        except Exception as error:
-            if failure != (failure := str(error) or type(error).__name__):
-                _LOG.error("%s: %s", name, failure)
-        await asyncio.sleep(every_s)
-
-
-@asynccontextmanager
-async def _loops(_: MCPServer) -> AsyncIterator[None]:
-    """The watch on the kill, and protection that waits for no other process."""
-    loops = [
-        asyncio.create_task(_repeat("kill watch", Executor.watch_kill, WATCH_S)),
-        asyncio.create_task(_repeat("protection", Executor.keep_watch, FOLLOW_S)),
-    ]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.cancel()
-        for loop in loops:
-            with contextlib.suppress(asyncio.CancelledError):
-                await loop
-        await trading.close()
-
 
 server = MCPServer(
     "order_executor",
@@ -147,7 +35,7 @@ server = MCPServer(
     "order needs a grant from risk_analyzer's request_approval, except those that only reduce a position. "
     "Amounts and prices are decimal strings, prices in quote currency. An order whose answer was lost is "
     "asked for with get_order_status: the same client_order_id never makes a second order.",
-    lifespan=_loops,
+    lifespan=loops,
 )
 
 Amount = str | int | float
@@ -181,6 +69,20 @@ class Balance(Record):
     start: Money
     balances: dict[str, Money]
     market_time: Utc | None
+
+
+class KeyCheck(Record):
+    """What a key may do; null where the venue does not say."""
+
+    venue: str
+    place: str
+    """Where the key is kept."""
+    trade: bool | None
+    withdraw: bool | None
+    """Withdrawals, or transfers to other accounts."""
+    ip_bound: bool | None
+    refused: str | None
+    """Why real money is not traded with it."""
 
 
 @tool(server, WRITE)
@@ -321,6 +223,25 @@ async def flatten(reason: str) -> dict[str, Any]:
     return {"orders": [order.model_dump(mode="json") for order in orders], "count": len(orders)}
 
 
+@tool(server, READ_WORLD)
+async def check_keys(venue: str, sandbox: bool = False) -> KeyCheck:
+    """What the key of a venue may do; `refused` says why real money is not traded with it."""
+    opened = await connect(settings(), venue, settings().symbols, WallClock(), sandbox=sandbox)
+    try:
+        may = await opened.permissions()
+    finally:
+        await opened.close()
+    found = find_keys(venue, sandbox=sandbox)
+    return KeyCheck(
+        venue=venue,
+        place=found.place if found else "",
+        trade=may.trade,
+        withdraw=may.withdraw,
+        ip_bound=may.ip_bound,
+        refused=None if sandbox else refused(venue, may),
+    )
+
+
 def _request(
     client_order_id: str, symbol: str, side: SideName, type: OrderType, quantity: Amount
 ) -> OrderRequest:
@@ -368,4 +289,5 @@ def _statuses(text: str | None) -> tuple[OrderStatus, ...] | None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGUSR1, lambda *_: touch_kill(state_directory(), "killed by SIGUSR1"))
     run(server)

@@ -206,7 +206,7 @@ class RiskOffice:
             return ApprovalStatus.REJECTED, broken
         if not entry:
             return ApprovalStatus.GRANTED, "only reduces what is held"
-        if self._settings.approve == "manual":
+        if self._settings.approval == "manual":
             return ApprovalStatus.PENDING, "all limits hold; waits for a person"
         return ApprovalStatus.GRANTED, "all limits hold"
 

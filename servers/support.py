@@ -3,7 +3,10 @@
 import functools
 import gc
 import logging
+import resource
 import sys
+import traceback
+import types
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +17,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
+from cryptofunk_tui.domain.plain_text import redacted
 from cryptofunk_tui.market.open import Kind, OpenedSource, open_source
 from cryptofunk_tui.settings import Settings, load_settings, state_dir
 from cryptofunk_tui.storage.errors import StorageError
@@ -67,7 +71,7 @@ def tool(
             try:
                 result = await function(*args, **kwargs)
             except (ValueError, OSError, StorageError) as error:
-                raise ToolError(str(error)) from None
+                raise ToolError(redacted(str(error))) from None
             return orjson.dumps(result).decode() if bulk else result
 
         server.tool(annotations=hints, structured_output=not bulk)(guarded)
@@ -76,9 +80,27 @@ def tool(
     return register
 
 
+class _Redacting(logging.Formatter):
+    """Messages and tracebacks without what must not be read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def _tell_of_the_end(
+    kind: type[BaseException], error: BaseException, trace: types.TracebackType | None
+) -> None:
+    """An error that ends the process, on stderr."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
 def run(server: MCPServer) -> None:
-    """Serve on stdio until the other side closes; logs go to stderr."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True, format="%(name)s: %(message)s")
+    """Serve on stdio until the other side closes; logs go to stderr, and no secret into them or a core."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Redacting("%(name)s: %(message)s"))
+    sys.excepthook = _tell_of_the_end
     gc.freeze()
     gc.enable()
     anyio.run(server.run_stdio_async, backend_options={"use_uvloop": True})

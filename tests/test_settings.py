@@ -89,7 +89,7 @@ def test_an_empty_file_or_section_changes_nothing(tmp_path: Path, text: str) -> 
         ("capital: 0", ("capital", "greater than 0")),
         ("capital: .nan", ("capital", "finite")),
         ("early_move: .inf", ("early_move", "finite")),
-        ("mode: live", ("mode", "paper")),
+        ("mode: real", ("mode", "paper")),
         ("market: stocks", ("market", "simulated")),
         ("rules: {limits: {position: 1.5}}", ("rules.limits.position", "less than or equal to 1")),
         ("rules: {council: {technical: {ema_fast: 300}}}", ("rules.council.technical", "must rise")),

@@ -1,5 +1,5 @@
-"""Commands that act on a running or a dead engine through the state directory: kill, pause, reduce,
-resume, approve, reject."""
+"""Commands that act on a running or a dead engine through the state directory: kill, close, cancel, pause,
+reduce, resume, approve, reject."""
 
 import asyncio
 import getpass
@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -22,32 +22,56 @@ from cryptofunk_tui.settings import RUN_CONFIG, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
+from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import JOURNAL_FILE, Journal
+from cryptofunk_tui.storage.kill_report import KillReport, forget_report, read_report
 from cryptofunk_tui.storage.lock import holder
 
 T = TypeVar("T")
 ApprovalId = Annotated[
     str, typer.Argument(metavar="ID", help="The approval, as `cryptofunk approvals` lists it.")
 ]
-CLEANED_WITHIN_S = 5.0
+SymbolName = Annotated[str, typer.Argument(metavar="SYMBOL", help="What is held, such as BTC/USDT.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order, as `cryptofunk orders` lists it.")]
+ANSWERED_WITHIN_S = 5.0
+CLEANED_WITHIN_S = 10.0
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (kill, pause, reduce, resume, approve, reject):
+    for command in (kill, close, cancel, pause, reduce, resume, approve, reject):
         app.command()(command)
 
 
-def kill(state_dir: StateDir = None) -> None:
+def kill(
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Sell everything that is held, too. Needs a readable journal.")
+    ] = False,
+    state_dir: StateDir = None,
+) -> None:
     """Stop all trading now, cancel our open orders, and stay stopped until a person resumes."""
     directory = resolve_state_dir(state_dir)
     touch_kill(directory, f"killed by {_actor()}")
     typer.echo("killed: no order leaves any more; resume with `cryptofunk resume --confirm RESUME`")
-    left = _act(directory, lambda journal: _kill(journal, directory))
-    if left:
-        raise ProductError(
-            f"{left} open orders could not be cancelled within {CLEANED_WITHIN_S:g} s; look at `orders`"
-        )
+    if not (directory / JOURNAL_FILE).exists():
+        raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
+    report = asyncio.run(_carry_out(directory, flatten=flatten))
+    typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
+    if wrong := (*report.left, *report.kept, *report.problems):
+        raise ProductError("not all could be done: " + "; ".join(wrong))
+
+
+def close(symbol: SymbolName, state_dir: StateDir = None) -> None:
+    """Sell all that is held of a symbol, at the market."""
+    arguments = {"symbol": symbol, "reason": f"closed by {_actor()}"}
+    order = _tell_executor(resolve_state_dir(state_dir), "close_position", arguments)
+    typer.echo(f"{order['status'].lower()}: sold {order['filled']} {symbol} at {order['price']}")
+
+
+def cancel(order: OrderId, state_dir: StateDir = None) -> None:
+    """Take an open order back, by the id that `cryptofunk orders` shows."""
+    answer = _tell_executor(resolve_state_dir(state_dir), "cancel_order", {"client_order_id": order})
+    typer.echo(f"{answer['status'].lower()} {order}")
 
 
 def pause(state_dir: StateDir = None) -> None:
@@ -82,19 +106,78 @@ def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
     _answer(resolve_state_dir(state_dir), approval, ApprovalStatus.REJECTED)
 
 
-async def _kill(journal: Journal, directory: Path) -> int:
-    await Control(journal, directory).kill(f"killed by {_actor()}", _actor(), WallClock().now())
+async def _carry_out(directory: Path, *, flatten: bool) -> KillReport:
+    """Enter the kill into the journal and wait for the report of what came of it. With no engine, or one
+    whose executor does not answer in time, an executor of our own does the work."""
+    asked_at = WallClock().now()
+    forget_report(directory)
+    problem, work = await _enter(directory, flatten=flatten)
+    if not work and holder(directory) is None:
+        return KillReport(at=asked_at, reason="nothing was open", verified=True)
     async with AsyncExitStack() as stack:
-        if holder(directory) is None and await journal.orders(statuses=OPEN_STATUSES, limit=1):
+        report = None
+        if holder(directory) is not None:
+            report = await _report(directory, asked_at, ANSWERED_WITHIN_S)
+        if report is None or not report.is_clean:
             from cryptofunk_tui.orchestrator.launch import lone_executor
 
             await stack.enter_async_context(lone_executor(directory))
-        deadline = time.monotonic() + CLEANED_WITHIN_S
-        while left := len(await journal.orders(statuses=OPEN_STATUSES)):
-            if time.monotonic() > deadline:
-                break
-            await asyncio.sleep(0.05)
-    return left
+            report = await _report(directory, asked_at, CLEANED_WITHIN_S)
+    if report is None:
+        raise ProductError(
+            f"no executor told within {CLEANED_WITHIN_S:g} s what became of open orders; look at `orders`"
+        )
+    return report.model_copy(update={"problems": (*report.problems, *([problem] if problem else []))})
+
+
+async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
+    """The kill in the journal: why it is not there where that fails (the file alone blocks as well), and
+    whether an executor has something to do: on paper only where orders, or what is to be sold, are open."""
+    try:
+        journal = await Journal.open(directory)
+    except StorageError as error:
+        return f"{error}; nothing is sold" if flatten else str(error), True
+    try:
+        control = Control(journal, directory)
+        await control.kill(f"killed by {_actor()}", _actor(), WallClock().now(), flatten=flatten)
+        account = await journal.account()
+        if account is not None and account.mode != "paper":
+            return None, True
+        left = await journal.orders(OPEN_STATUSES, limit=1)
+        return None, bool(left or (flatten and await journal.positions()))
+    except StorageError as error:
+        return str(error), True
+    finally:
+        await journal.close()
+
+
+async def _report(directory: Path, since: datetime, within_s: float) -> KillReport | None:
+    """The newest report that was written since then, once it is clean or the time is over."""
+    deadline = time.monotonic() + within_s
+    while True:
+        report = read_report(directory)
+        fresh = report if report is not None and report.at >= since else None
+        if (fresh is not None and fresh.is_clean) or time.monotonic() > deadline:
+            return fresh
+        await asyncio.sleep(0.05)
+
+
+def _tell_executor(directory: Path, tool: str, arguments: dict[str, str]) -> dict[str, Any]:
+    """Have an executor of our own do what the engine's would: the journal and the venue are the same."""
+    from cryptofunk_tui.orchestrator.launch import lone_executor
+    from cryptofunk_tui.toolbox.errors import ToolboxError
+
+    async def ask() -> dict[str, Any]:
+        async with lone_executor(directory) as toolbox:
+            answer: dict[str, Any] = await toolbox.call("order_executor", tool, arguments, deadline_s=15.0)
+            return answer
+
+    if not (directory / JOURNAL_FILE).exists():
+        raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
+    try:
+        return asyncio.run(ask())
+    except ToolboxError as error:
+        raise Refused(str(error)) from None
 
 
 def _set(directory: Path, state: TradingState) -> None:

@@ -117,8 +117,9 @@ def _headless(given: dict[str, Any]) -> None:
 @cache
 def all_commands() -> typer.Typer:
     """The console, headless, and the commands of the other files."""
-    from cryptofunk_tui.cli import act, look
+    from cryptofunk_tui.cli import act, keys, look
 
+    app.add_typer(keys.app, name="keys")
     act.register(app)
     look.register(app)
     return app

@@ -1,10 +1,11 @@
 """Opens the console: the screen first; settings and engine after its first paint."""
 
+import signal
 from typing import Any
 
 import typer
 
-from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
 
 SPEED = 360.0
@@ -14,6 +15,9 @@ SPEED = 360.0
 def open_console(given: dict[str, Any]) -> int:
     """Run the console until the person leaves; the exit code. It goes on with the run that the state
     directory holds. Raises ProductError for options that cannot be used."""
+    if given["mode"] is not None and given["mode"].value == "live":
+        _ask_for_real_money(given["venue"])
+        given = given | {"confirmed": True}
     refused: list[ProductError] = []
 
     def make_engine(publish: Publish) -> EngineHandle:
@@ -43,6 +47,7 @@ def open_console(given: dict[str, Any]) -> int:
 
         touch_kill(state_dir(given["state_dir"]), f"killed by {actor}")
 
+    signal.signal(signal.SIGUSR1, lambda *_: kill_switch("SIGUSR1"))
     app = CryptoFunkApp(make_engine, kill_switch=kill_switch)
     app.run()
     if refused:
@@ -50,3 +55,12 @@ def open_console(given: dict[str, Any]) -> int:
     if app.last_error is not None:
         typer.echo(f"cryptofunk: {app.last_error}", err=True)
     return app.return_code or 0
+
+
+def _ask_for_real_money(venue: str | None) -> None:
+    """A person's word before anything is started. Raises Refused for any other."""
+    typer.echo(
+        f"Real money on {venue or 'the venue of the file'}: orders that you approve are sent and paid for."
+    )
+    if typer.prompt("Type LIVE to go on", default="", show_default=False) != "LIVE":
+        raise Refused("nothing was started; --mode paper trades money that is made up")

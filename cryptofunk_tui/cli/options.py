@@ -16,6 +16,8 @@ class MarketChoice(StrEnum):
 
 class ModeChoice(StrEnum):
     PAPER = "paper"
+    SANDBOX = "sandbox"
+    LIVE = "live"
 
 
 class ApproveChoice(StrEnum):
@@ -24,7 +26,10 @@ class ApproveChoice(StrEnum):
 
 
 Market = Annotated[MarketChoice | None, typer.Option(help="Where prices come from; auto tries live venues.")]
-Mode = Annotated[ModeChoice | None, typer.Option(help="paper trades an account that is made up.")]
+Mode = Annotated[
+    ModeChoice | None,
+    typer.Option(help="paper: money that is made up; sandbox: the venue's test net; live: real money."),
+]
 Venue = Annotated[str | None, typer.Option(help="The exchange whose prices are traded on (a ccxt name).")]
 CandleFiles = Annotated[
     list[str] | None,

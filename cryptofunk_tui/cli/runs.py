@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptofunk_tui.cli.options import MarketChoice
-from cryptofunk_tui.domain.errors import WrongUse
+from cryptofunk_tui.domain.errors import Refused, WrongUse
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.market.files import named
 from cryptofunk_tui.settings import Settings, load_settings, state_dir
@@ -43,11 +43,33 @@ def run_options(given: dict[str, Any]) -> RunOptions:
         overrides["timeframe"] = found["timeframe"]
         overrides["symbols"] = overrides["symbols"] or found["symbols"]
         settings = load_settings(given["config"], overrides)
+    _check_leave(settings, given)
     if settings.market == "recorded" and not settings.recorded.candles:
         raise WrongUse("--market recorded needs at least one --candles FILE")
     return RunOptions(
         settings, state_dir(given["state_dir"]), given["cycles"], given["jsonl"], given["resume"]
     )
+
+
+def _check_leave(settings: Settings, given: dict[str, Any]) -> None:
+    """Real money is traded by the flag, by a person's word or the file's, and with a person's approval unless
+    the file says otherwise. Raises Refused."""
+    if settings.mode != "live":
+        return
+    if not (given["mode"] and given["mode"].value == "live"):
+        raise Refused("the file asks for mode live; say it on the command line as well: --mode live")
+    words = live_words(settings.venue or "")
+    if not given.get("confirmed") and settings.live.confirm != words:
+        raise Refused(f'real money: write into the file of --config: live: {{confirm: "{words}"}}')
+    if given["approve"] and given["approve"].value == "auto" and settings.approval != "auto":
+        raise Refused(
+            "real money is approved by a person; to change it write live: {approve: auto} into the file"
+        )
+
+
+def live_words(venue: str) -> str:
+    """What a run without a screen must find in its configuration."""
+    return f"I trade real money on {venue}"
 
 
 def _absolute(name: str) -> str:

@@ -48,6 +48,10 @@ class CcxtVenue:
         return str(self._client.id)
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        return self._symbols
+
+    @property
     def holds_stops(self) -> bool:
         spot = (self._client.features or {}).get("spot") or {}
         return bool((spot.get("createOrder") or {}).get("stopLossPrice"))

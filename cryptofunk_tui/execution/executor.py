@@ -105,6 +105,10 @@ class Executor:
         """One look at the kill; open orders are taken back, entries alone where only they are stopped."""
         await self._watch.look()
 
+    def nudge(self, *, reconnected: bool = False) -> None:
+        """The venue's user stream spoke, or came back."""
+        self._follower.nudge(reconnected=reconnected)
+
     async def close(self) -> None:
         """Wait for the order that is under way."""
         async with self._lock:

@@ -2,9 +2,10 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.market import Quote
@@ -19,7 +20,10 @@ from cryptofunk_tui.execution.reconcile import settle_unclear
 from cryptofunk_tui.execution.venue import OrderRefused, Unclear, Venue
 from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
+from cryptofunk_tui.storage.venue_state import VenueState, keep_venue_state
 
+_MINUTE = timedelta(minutes=1)
+_KEEP_STATE = timedelta(seconds=5)
 AT_ONCE = 8
 """Orders that are taken back at the same time."""
 
@@ -59,6 +63,9 @@ class Follower(ABC):
         self._rules = rules
         self._clock = clock
         self._news = Changes()
+        self._errors: deque[datetime] = deque(maxlen=1000)
+        self._crossed: tuple[str, ...] = ()
+        self._kept: VenueState | None = None
 
     @abstractmethod
     async def follow(self) -> tuple[datetime, list[str]]:
@@ -83,6 +90,11 @@ class Follower(ABC):
         """After an order of a symbol: see to its protection at once. On paper the fill has armed it."""
         return
 
+    def nudge(self, *, reconnected: bool = False) -> None:
+        """The venue's user stream spoke, or came back: look at the orders, or at the whole account, the next
+        time. On paper there is none."""
+        return
+
     def no_entries(self) -> str | None:
         """Why the venue's state lets no entry leave; None where it does."""
         return None
@@ -94,6 +106,7 @@ class Follower(ABC):
     async def report(self) -> Progress:
         """Follow the market to now, value the account, and tell all that changed since the last report."""
         now, problems = await self.follow()
+        await self._tell_state(now)
         prices = await self._prices([held.symbol for held in await self._journal.positions()], now)
         marks = tuple(Mark(symbol=quote.symbol, price=quote.bid, at=quote.at) for quote in prices.quotes)
         portfolio = await self._journal.mark(marks, now)
@@ -155,7 +168,30 @@ class Follower(ABC):
                 found.quotes.append(quote)
             except (MarketError, OrderRefused) as error:
                 found.problems.append(str(error))
+                self._errors.append(now)
+        self._crossed = tuple(problem for problem in found.problems if "crossed" in problem)
         return found
+
+    async def _tell_state(self, now: datetime) -> None:
+        """For the risk officer and the screen, of a live market: when it changes, and now and then."""
+        if not self._venue.is_live:
+            return
+        state = await self._state(now)
+        before = self._kept
+        if before is not None and now - before.at < _KEEP_STATE:
+            same = state.model_copy(update={"at": before.at, "reconciled_at": before.reconciled_at})
+            if same == before:
+                return
+        await keep_venue_state(self._journal, state)
+        self._kept = state
+
+    async def _state(self, now: datetime) -> VenueState:
+        return VenueState(
+            account=(await self._account()).account,
+            at=now,
+            errors_last_minute=sum(1 for each in self._errors if now - each < _MINUTE),
+            crossed="; ".join(self._crossed),
+        )
 
     def _time_of(self, account: AccountRow) -> datetime:
         if self._venue.is_live:

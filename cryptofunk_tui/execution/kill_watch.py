@@ -1,45 +1,25 @@
 """Obeys the kill: takes our orders back, sees for itself at the venue, sells where asked to, and reports."""
 
 import asyncio
-import contextlib
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptofunk_tui.domain.base import Clock, Record, Utc
+from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.orders import ORDER_ID_PREFIX, Order
 from cryptofunk_tui.execution.kill import Gate
 from cryptofunk_tui.execution.venue import LiveVenue, Unclear, VenueOrder
 from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.errors import StorageError
+from cryptofunk_tui.storage.kill_report import KillReport, has_report, write_report
 
 WATCH_S = 0.05
 """Time between two looks."""
-REPORT_FILE = "kill-report.json"
 _AT_ONCE = 8
 _LOOK_AGAIN = timedelta(seconds=10)
 """An order that was under way may reach the venue late."""
 _SELL_AGAIN = timedelta(seconds=1)
-
-
-class KillReport(Record):
-    """What became of a kill so far. `left`, `kept` and `problems` say what could not be done and why."""
-
-    at: Utc
-    reason: str
-    cancelled: int = 0
-    left: tuple[str, ...] = ()
-    verified: bool = False
-    """Whether the venue itself was asked and has no open order of ours."""
-    sold: int = 0
-    kept: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-    @property
-    def is_clean(self) -> bool:
-        return self.verified and not (self.left or self.kept or self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +29,6 @@ class Withdrawn:
     gone: int = 0
     left: dict[str, str] = field(default_factory=dict)
     problem: str = ""
-
-
-def write_report(state_dir: Path, report: KillReport) -> None:
-    """Put the report beside the kill file, whole or not at all."""
-    draft = state_dir / f".{REPORT_FILE}.{os.getpid()}"
-    with contextlib.suppress(OSError):  # the report is for people; a full disk stops no kill
-        draft.write_text(report.model_dump_json(), encoding="utf-8")
-        draft.replace(state_dir / REPORT_FILE)
-
-
-def read_report(state_dir: Path) -> KillReport | None:
-    """The newest report; None where there is none."""
-    try:
-        return KillReport.model_validate_json((state_dir / REPORT_FILE).read_bytes())
-    except (OSError, ValueError):
-        return None
 
 
 def ours(order: VenueOrder) -> bool:
@@ -121,6 +85,8 @@ class KillWatch:
     async def look(self) -> None:
         """One look: everything is taken back where trading is killed, entries where only they are stopped."""
         if (killed := await self._gate.killed()) is not None:
+            if self._report is not None and not has_report(self._state_dir):
+                self._report = self._looked = self._tried_to_sell = None
             await self._carry_out(killed)
             return
         self._report = self._looked = self._tried_to_sell = None

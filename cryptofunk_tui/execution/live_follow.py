@@ -1,7 +1,6 @@
 """An account at a real venue: what happened there is booked, what is held stays protected, and whatever
 cannot be told stops entries."""
 
-from collections import deque
 from datetime import datetime, timedelta
 
 from cryptofunk_tui.domain.base import Clock
@@ -17,12 +16,8 @@ from cryptofunk_tui.execution.reconcile import UNCLEAR, settle_unclear
 from cryptofunk_tui.execution.sender import Sender
 from cryptofunk_tui.execution.venue import LiveVenue, OrderRefused, Unclear
 from cryptofunk_tui.market.source import MarketError
-from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
-from cryptofunk_tui.storage.venue_state import VenueState, keep_venue_state
-
-_MINUTE = timedelta(minutes=1)
-_KEEP_STATE = timedelta(seconds=5)
+from cryptofunk_tui.storage.venue_state import VenueState
 
 
 class LiveFollower(Follower):
@@ -41,19 +36,13 @@ class LiveFollower(Follower):
     ) -> None:
         super().__init__(journal, blotter, venue, gate, rules, clock)
         self._live = venue
-        self._account_row = account
         self._check = AccountCheck(journal, blotter, venue, account, rules.venue.absence_grace_s)
         self._guardian = Guardian(journal, blotter, venue, sender, rules.venue)
         self._dead_man = DeadMan(venue)
-        self._errors: deque[datetime] = deque(maxlen=1000)
         self._looked_at: datetime | None = None
         self._checked_at: datetime | None = None
         self._was_away = False
         self._offset_s: float | None = None
-        self._crossed: dict[str, None] = {}
-        self._kept: VenueState | None = None
-        self.symbols: tuple[str, ...] = ()
-        """What is traded, beside what is held."""
 
     async def follow(self) -> tuple[datetime, list[str]]:
         now = await self.now()
@@ -96,9 +85,10 @@ class LiveFollower(Follower):
         if await self._gate.killed() is None:
             await self._guardian.guard(symbol, now)
 
-    def nudge(self) -> None:
-        """The user stream spoke: look at the open orders the next time."""
+    def nudge(self, *, reconnected: bool = False) -> None:
         self._looked_at = None
+        if reconnected:
+            self._checked_at = None
 
     async def _settle_unclear(self, now: datetime) -> Changes:
         grace_s = self._rules.venue.absence_grace_s
@@ -110,7 +100,7 @@ class LiveFollower(Follower):
         """The whole account at the start, after a failure and every minute; the open orders in between."""
         rules = self._rules.venue
         if self._was_away or _is_due(self._checked_at, now, rules.reconcile_s):
-            self._tell(await self._check.run(self.symbols, now))
+            self._tell(await self._check.run(self._live.symbols, now))
             self._offset_s = await self._live.clock_offset_s()
             self._checked_at = self._looked_at = now
             self._was_away = self._check.agreed_at != now and self._check.problem is not None
@@ -124,7 +114,6 @@ class LiveFollower(Follower):
         """Every position against its quote and with its stop; no stop without its position."""
         held = [position.symbol for position in await self._journal.positions()]
         prices = await self._prices(held, now)
-        self._crossed = {problem: None for problem in prices.problems if "crossed" in problem}
         for quote in prices.quotes:
             try:
                 await self._guardian.meet(quote, now)
@@ -144,29 +133,16 @@ class LiveFollower(Follower):
         self._errors.append(now)
         self._was_away = True
 
-    async def _tell_state(self, now: datetime) -> None:
-        """For the risk officer and the screen; written when it changes, and now and then."""
-        state = VenueState(
-            account=self._account_row.account,
-            at=now,
-            reconciled_at=self._check.agreed_at,
-            problem=self._check.problem or "",
-            attention=(*await self._unclear(now), *self._guardian.attention.values()),
-            foreign_orders=self._check.foreign,
-            clock_offset_s=self._offset_s,
-            errors_last_minute=sum(1 for each in self._errors if now - each < _MINUTE),
-            crossed="; ".join(self._crossed),
+    async def _state(self, now: datetime) -> VenueState:
+        return (await super()._state(now)).model_copy(
+            update={
+                "reconciled_at": self._check.agreed_at,
+                "problem": self._check.problem or "",
+                "attention": (*await self._unclear(now), *self._guardian.attention.values()),
+                "foreign_orders": self._check.foreign,
+                "clock_offset_s": self._offset_s,
+            }
         )
-        before = self._kept
-        if before is not None and now - before.at < _KEEP_STATE:
-            same = state.model_copy(update={"at": before.at, "reconciled_at": before.reconciled_at})
-            if same == before:
-                return
-        try:
-            await keep_venue_state(self._journal, state)
-        except StorageError:
-            return
-        self._kept = state
 
     async def _unclear(self, now: datetime) -> list[str]:
         patience = timedelta(seconds=self._rules.venue.attention_s)

@@ -107,6 +107,10 @@ class LiveVenue(Venue, Protocol):
         """The exchange, as ccxt calls it."""
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """What is traded there, and what is held."""
+
+    @property
     def holds_stops(self) -> bool:
         """Whether a stop can rest at the venue."""
 

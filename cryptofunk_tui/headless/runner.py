@@ -48,6 +48,7 @@ async def _run(
     engine = Engine(settings, state_dir, show, cycles=cycles, resume=resume)
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, engine.request_stop)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, engine.kill_now, "SIGUSR1")
     try:
         await engine.run()
     finally:

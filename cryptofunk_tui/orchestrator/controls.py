@@ -40,10 +40,11 @@ class Controls:
         """Stop all trading without waiting for anything: the kill file alone is enough for the executor."""
         touch_kill(self._state_dir, f"killed by {actor}")
 
-    async def kill(self, actor: str) -> None:
-        """Enter the kill into the journal, too; the file that blocks is written by `kill_now`."""
+    async def kill(self, actor: str, *, flatten: bool = False) -> None:
+        """Enter the kill into the journal, too; the file that blocks is written by `kill_now`. `flatten`
+        sells what is held as well."""
         if self._wires is not None:
-            await self._control.kill(f"killed by {actor}", actor, self._clock.now())
+            await self._control.kill(f"killed by {actor}", actor, self._clock.now(), flatten=flatten)
             await self._wires.changed()
 
     async def pause(self, actor: str) -> None:

@@ -1,6 +1,8 @@
 """Starts what a run needs: the state directory's lock, the servers with their environment, the account."""
 
 import hashlib
+import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +22,10 @@ from cryptofunk_tui.toolbox.spec import ServerSpec
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
 SERVERS = ("market_data", "technical_indicators", "risk_analyzer", "order_executor")
+_KEYS = re.compile(
+    r"CRYPTOFUNK_[A-Z0-9]+_(SANDBOX_)?API_(KEY|SECRET|PASSWORD)"
+    r"|DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR|XDG_CONFIG_HOME|PYTHON_KEYRING_BACKEND"
+)
 START_TIMEOUT_S = 20.0
 DESCRIBE_DEADLINE_S = 10.0
 WARM_UP_BARS = 720
@@ -49,12 +55,22 @@ def write_run_config(settings: Settings, state_dir: Path) -> Path:
 
 
 def server_specs(config: Path, state_dir: Path) -> tuple[ServerSpec, ...]:
-    """Our servers as subprocesses. `-P` keeps the working directory off their module path."""
+    """Our servers as subprocesses. `-P` keeps the working directory off their module path. What leads to the
+    keys reaches the executor alone."""
     env = {CONFIG_VARIABLE: str(config), STATE_DIR_VARIABLE: str(state_dir)}
     return tuple(
-        ServerSpec(name=name, command=(sys.executable, "-P", "-m", f"servers.{name}"), env=env)
+        ServerSpec(
+            name=name,
+            command=(sys.executable, "-P", "-m", f"servers.{name}"),
+            env=env | (_key_variables() if name == "order_executor" else {}),
+        )
         for name in SERVERS
     )
+
+
+def _key_variables() -> dict[str, str]:
+    """Keys in the environment, and the way to the system's keyring and the user's configuration."""
+    return {name: value for name, value in os.environ.items() if _KEYS.fullmatch(name)}
 
 
 async def describe_market(toolbox: Toolbox) -> MarketFacts:
@@ -163,17 +179,23 @@ async def first_moment(
 
 
 @asynccontextmanager
-async def lone_executor(state_dir: Path) -> AsyncIterator[None]:
+async def lone_executor(state_dir: Path) -> AsyncIterator[Toolbox]:
     """The executor of a dead run, so that its watcher obeys a kill and cancels what that run left open."""
-    specs = [
-        spec for spec in server_specs(state_dir / RUN_CONFIG, state_dir) if spec.name == "order_executor"
-    ]
+    try:
+        async with executor_alone(state_dir / RUN_CONFIG, state_dir) as toolbox:
+            yield toolbox
+    except ToolboxError as error:
+        raise ProductError(f"the executor cannot be started: {error}") from None
+
+
+@asynccontextmanager
+async def executor_alone(config: Path, state_dir: Path) -> AsyncIterator[Toolbox]:
+    """order_executor without an engine, once it answers. Raises ToolboxError."""
+    specs = [spec for spec in server_specs(config, state_dir) if spec.name == "order_executor"]
     toolbox = Toolbox(specs, lambda _: None, WallClock(), state_dir=state_dir)
     await toolbox.start()
     try:
         await toolbox.ready("order_executor", START_TIMEOUT_S)
-        yield
-    except ToolboxError as error:
-        raise ProductError(f"open orders could not be cancelled: {error}") from None
+        yield toolbox
     finally:
         await toolbox.close()

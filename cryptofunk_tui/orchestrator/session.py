@@ -206,7 +206,7 @@ class Session:
             )
             self._tell(case, Outcome(waits), {})
             return
-        if self._settings.approve == "manual" and self._facts.kind != "recorded":
+        if self._settings.approval == "manual" and self._facts.kind != "recorded":
             self._waiting[symbol] = asyncio.create_task(self._trade(case))
             self._waiting[symbol].add_done_callback(lambda _: self._waiting.pop(symbol, None))
             return

@@ -13,7 +13,10 @@ from tests.cli.scene import Command
 
 COMMANDS = (
     "headless",
+    "keys",
     "kill",
+    "close",
+    "cancel",
     "pause",
     "reduce",
     "resume",
@@ -60,7 +63,7 @@ def test_the_program_shows_its_help(command: Command) -> None:
     ("words", "hint"),
     [
         (("--market", "stocks"), "simulated"),
-        (("--mode", "live"), "paper"),
+        (("--mode", "real"), "paper"),
         (("--approve", "maybe"), "manual"),
         (("--cycles", "0"), "--cycles"),
         (("--cycles", "many"), "--cycles"),

@@ -140,6 +140,8 @@ def test_a_run_whose_reader_has_gone_ends_and_says_so(tmp_path: Path) -> None:
         "        self.tell, self.is_asked = listener, asyncio.Event()\n"
         "    def request_stop(self):\n"
         "        self.is_asked.set()\n"
+        "    def kill_now(self, actor):\n"
+        "        raise AssertionError\n"
         "    async def run(self):\n"
         "        while not self.is_asked.is_set():\n"
         "            self.tell(CycleFinished(at=AT, record=record(), preview=False))\n"

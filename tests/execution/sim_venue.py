@@ -63,6 +63,7 @@ class SimVenue:
     is_live = True
     is_remote = True
     name = "sim"
+    symbols = ("BTC/USDT", "ETH/USDT", "XRP/USDT")
     has_dead_man = False
 
     def __init__(self, clock: Clock, balances: Mapping[str, Decimal], *, fee_asset: str = "quote") -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cryptofunk_tui.domain.orders import OrderStatus, Purpose, Side
-from cryptofunk_tui.execution.kill_watch import read_report
 from cryptofunk_tui.execution.venue import OrderRefused
+from cryptofunk_tui.storage.kill_report import read_report
 from tests.execution.live_scene import SYMBOL, new_venue, opened_live
 from tests.execution.scene import D, SetClock
 

@@ -34,7 +34,7 @@ from cryptofunk_tui.domain.orders import (
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import touch_kill
 from cryptofunk_tui.storage.journal import Journal
-from servers import order_executor
+from servers import trading as trading_module
 from servers.order_executor import server
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +63,7 @@ TOOLS = {
     "process_market",
     "close_position",
     "flatten",
+    "check_keys",
 }
 HANGS = """
 import asyncio, pathlib, sys
@@ -212,7 +213,7 @@ async def test_it_shows_its_tools_and_says_what_is_missing(
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == TOOLS
         reads = {name for name, tool in tools.items() if tool.annotations and tool.annotations.read_only_hint}
-        assert reads == {"get_order_status", "list_orders", "get_positions", "get_balance"}
+        assert reads == {"get_order_status", "list_orders", "get_positions", "get_balance", "check_keys"}
         assert all(tool.description for tool in tools.values())
         for name in ("get_positions", "process_market", "list_orders"):
             assert "no account is open in this state directory" in await Caller(client).refused(name)
@@ -404,8 +405,8 @@ async def test_the_loops_outlive_what_nobody_foresaw(monkeypatch: pytest.MonkeyP
             raise errors.pop()
         looks.set()
 
-    monkeypatch.setattr(order_executor.trading, "executor", executor)
-    loop = asyncio.create_task(order_executor._repeat("protection", step, 0.001))
+    monkeypatch.setattr(trading_module.trading, "executor", executor)
+    loop = asyncio.create_task(trading_module._repeat("protection", step, 0.001))
     try:
         await asyncio.wait_for(looks.wait(), 5)
     finally:
