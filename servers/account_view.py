@@ -9,11 +9,16 @@ from cryptofunk_tui.domain.market import Quote, split_symbol
 from cryptofunk_tui.domain.orders import Purpose
 from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.risk import TradingState
+from cryptofunk_tui.domain.venue_state import VenueState
 from cryptofunk_tui.risk.breakers import BreakerInputs, Wildness
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import is_killed, kill_reason
 from cryptofunk_tui.storage.journal import AccountRow, Journal
 from cryptofunk_tui.storage.pulse import Pulse
+from cryptofunk_tui.storage.venue_state import venue_state
+
+SILENT_S = 30.0
+"""After this the executor's last word about the venue counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,10 @@ async def breaker_inputs(
 ) -> BreakerInputs:
     """What the breakers look at; `market` is how wild it is where the proposal would be made."""
     equity = view.portfolio.equity
+    told = await venue_state(journal) if view.live else None
     skew_s = max(0.0, (quote.at - view.now).total_seconds()) if quote is not None else None
+    if told is not None and told.clock_offset_s is not None:
+        skew_s = abs(told.clock_offset_s)
     return BreakerInputs(
         killed=view.killed,
         unknown_orders=view.pulse.unknown_orders,
@@ -95,10 +103,21 @@ async def breaker_inputs(
         fees_30_days=view.pulse.fees_30_days / float(equity) if equity > 0 else 0.0,
         feed_age_s=await _feed_age_s(journal, view.now) if view.live else None,
         clock_skew_s=skew_s if view.live else None,
+        errors_last_minute=told.errors_last_minute if told else None,
+        crossed=told.crossed if told else None,
+        venue_problem=_venue_problem(told, view.now) if view.row.mode != "paper" else None,
         volatility_ratio=market.volatility_ratio if market else None,
         jump=market.jump if market else None,
         market_detail=market.detail if market else "",
     )
+
+
+def _venue_problem(told: VenueState | None, now: datetime) -> str:
+    """Why the account at a real venue cannot be vouched for; empty where all is well."""
+    if told is None:
+        return "the account was not compared with the venue yet"
+    silent_s = (now - told.at).total_seconds()
+    return told.problem or (f"the executor is silent for {silent_s:.0f} s" if silent_s > SILENT_S else "")
 
 
 async def _reserved(approvals: Approvals, pulse: Pulse, now: datetime) -> dict[str, Decimal]:

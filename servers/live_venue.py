@@ -39,7 +39,8 @@ async def connect(
         name = variables(venue, sandbox=sandbox)[0]
         raise OrderRefused(f"no key for {venue}; run `cryptofunk keys set {venue}{option}`, or set {name}")
     base_url = settings.exchange.base_urls.get(venue)
-    client = venue_client(venue, base_url, found.credentials, sandbox=sandbox)
+    per_second = settings.exchange.requests_per_second.get(venue)
+    client = venue_client(venue, base_url, found.credentials, sandbox=sandbox, per_second=per_second)
     return CcxtVenue(client, symbols, settings.rules.costs, clock)
 
 

@@ -20,6 +20,7 @@ from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.lock import holder
+from cryptofunk_tui.storage.venue_state import venue_state
 
 T = TypeVar("T")
 CycleId = Annotated[
@@ -95,6 +96,7 @@ async def _status(directory: Path) -> dict[str, Any]:
             raise ProductError(f"{directory}: no account was opened here yet; start one with `cryptofunk`")
         portfolio = await journal.portfolio()
         state, reason = await Control(journal, directory).state()
+        venue = await venue_state(journal)
         pid = holder(directory)
         live = engine if pid else None
         return {
@@ -112,6 +114,11 @@ async def _status(directory: Path) -> dict[str, Any]:
             "servers": {each.name: each.state for each in live.servers} if live else {},
             "feed_age_s": live.feed_age_s if live else None,
             "market_time": _iso(account.market_time),
+            "venue_problem": venue.problem or None if venue else None,
+            "attention": list(venue.attention) if venue else [],
+            "foreign_orders": list(venue.foreign_orders) if venue else [],
+            "clock_offset_s": venue.clock_offset_s if venue else None,
+            "reconciled_at": _iso(venue.reconciled_at) if venue else None,
             "pid": pid,
             "since": _iso(engine.since) if engine else None,
         }

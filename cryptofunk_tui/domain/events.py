@@ -8,6 +8,7 @@ from cryptofunk_tui.domain.orders import Approval, Order
 from cryptofunk_tui.domain.portfolio import Portfolio, Trade
 from cryptofunk_tui.domain.risk import Breaker, TradingState
 from cryptofunk_tui.domain.rules import VotingRules
+from cryptofunk_tui.domain.venue_state import VenueState
 
 ServerState = Literal["starting", "ready", "restarting", "failed", "stopped"]
 AgentState = Literal["running", "stopped", "failed"]
@@ -89,6 +90,8 @@ class AccountChanged(Event):
     """Those that wait for a person."""
     breakers: tuple[Breaker, ...]
     feed_age_s: float | None
+    venue: VenueState | None = None
+    """How the account stands at its venue; None where that is not followed."""
 
 
 class CoinRow(Record):

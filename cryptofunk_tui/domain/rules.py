@@ -75,6 +75,8 @@ class BreakerRules(Record):
     jump: Fraction = 0.03
     """Move within 5 minutes, or within the bar where bars are coarser: pauses entries."""
     orders_per_minute: int = 50
+    errors_per_minute: int = 10
+    """Calls that the venue did not answer: exits only."""
     fees_30_days: Fraction = 0.01
     """Fees of the last 30 days, of equity: pauses entries."""
     feed_age_s: float = 90.0

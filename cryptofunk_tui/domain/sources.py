@@ -38,6 +38,8 @@ class ExchangeConfig(Record):
     give the arbitrage agent its quotes."""
     base_urls: dict[str, str] = {}
     """Another address for a venue's API: one of its own hosts, or one on this machine."""
+    requests_per_second: dict[str, float] = {}
+    """What a venue grants you, in the units in which ccxt charges; ccxt's own figure where absent."""
 
 
 class RecordedConfig(Record):

@@ -38,7 +38,7 @@ class CcxtVenue:
         self._client = client
         self._symbols = symbols
         self._clock = clock
-        self._public = ExchangeVenue(client.id, None, clock, client)
+        self._public = ExchangeVenue(client, clock)
         self._fees = FeeWorth(self.quote, costs)
         client.amount_to_precision = _as_given
         client.price_to_precision = _as_given

@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.orders import Fill, Order, Side
 from cryptofunk_tui.domain.portfolio import Mark, Portfolio
 from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.domain.venue_state import VenueState
 from cryptofunk_tui.execution.blotter import RESTING, Blotter, Changes
 from cryptofunk_tui.execution.grants import fresh
 from cryptofunk_tui.execution.kill import Gate
@@ -20,7 +21,7 @@ from cryptofunk_tui.execution.reconcile import settle_unclear
 from cryptofunk_tui.execution.venue import OrderRefused, Unclear, Venue
 from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
-from cryptofunk_tui.storage.venue_state import VenueState, keep_venue_state
+from cryptofunk_tui.storage.venue_state import keep_venue_state
 
 _MINUTE = timedelta(minutes=1)
 _KEEP_STATE = timedelta(seconds=5)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.orders import OrderStatus
 from cryptofunk_tui.domain.rules import Rules
+from cryptofunk_tui.domain.venue_state import VenueState
 from cryptofunk_tui.execution.account_check import AccountCheck
 from cryptofunk_tui.execution.blotter import RESTING, STOPS, Blotter, Changes
 from cryptofunk_tui.execution.dead_man import DeadMan
@@ -17,7 +18,6 @@ from cryptofunk_tui.execution.sender import Sender
 from cryptofunk_tui.execution.venue import LiveVenue, OrderRefused, Unclear
 from cryptofunk_tui.market.source import MarketError
 from cryptofunk_tui.storage.journal import AccountRow, Journal
-from cryptofunk_tui.storage.venue_state import VenueState
 
 
 class LiveFollower(Follower):
@@ -100,8 +100,8 @@ class LiveFollower(Follower):
         """The whole account at the start, after a failure and every minute; the open orders in between."""
         rules = self._rules.venue
         if self._was_away or _is_due(self._checked_at, now, rules.reconcile_s):
-            self._tell(await self._check.run(self._live.symbols, now))
             self._offset_s = await self._live.clock_offset_s()
+            self._tell(await self._check.run(self._live.symbols, now))
             self._checked_at = self._looked_at = now
             self._was_away = self._check.agreed_at != now and self._check.problem is not None
             if self._was_away:

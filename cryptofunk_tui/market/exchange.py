@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.sources import ExchangeConfig
 from cryptofunk_tui.market.exchange_venue import ExchangeVenue, NotTraded
 from cryptofunk_tui.market.news import FearGreedIndex
 from cryptofunk_tui.market.source import MarketError, Unreachable
+from cryptofunk_tui.market.venue_clients import venue_client
 
 VENUE_QUOTES_DEADLINE_S = 2.5
 
@@ -121,13 +122,20 @@ class ExchangeMarket:
         return task
 
     async def _connect(self, name: str) -> ExchangeVenue:
-        venue = await asyncio.to_thread(ExchangeVenue, name, self._config.base_urls.get(name), self._clock)
+        venue = await _connection(name, self._config, self._clock)
         try:
             await venue.load(())
         except BaseException:
             await venue.close()
             raise
         return venue
+
+
+async def _connection(name: str, config: ExchangeConfig, clock: Clock) -> ExchangeVenue:
+    """A venue that was asked nothing yet. Loading its client takes half a second."""
+    per_second = config.requests_per_second.get(name)
+    client = await asyncio.to_thread(venue_client, name, config.base_urls.get(name), per_second=per_second)
+    return ExchangeVenue(client, clock)
 
 
 async def connect_first(
@@ -144,9 +152,7 @@ async def connect_first(
     behind those that have. Raises NotTraded where a venue answers but lacks a symbol, else Unreachable."""
     started = time.monotonic()
     names = config.venues if venue is None else (venue,)
-    venues = [
-        await asyncio.to_thread(ExchangeVenue, name, config.base_urls.get(name), clock) for name in names
-    ]
+    venues = [await _connection(name, config, clock) for name in names]
     # Loading ccxt is no fault of the venues: they keep two thirds of the time at least.
     left = max(deadline_s - (time.monotonic() - started), deadline_s * 2 / 3)
     probes = [asyncio.create_task(each.reach()) for each in venues]

@@ -10,7 +10,7 @@ from cryptofunk_tui.domain.base import Clock, from_ms, to_ms
 from cryptofunk_tui.domain.candles import COLUMNS, Candles
 from cryptofunk_tui.domain.market import Instrument, Level, OrderBook, Quote
 from cryptofunk_tui.market.source import MarketError, bar_ms, checked_count, checked_since, exact
-from cryptofunk_tui.market.venue_clients import REQUEST_TIMEOUT_S, ccxt_errors, listing_request, venue_client
+from cryptofunk_tui.market.venue_clients import REQUEST_TIMEOUT_S, ccxt_errors, listing_request
 
 T = TypeVar("T")
 
@@ -30,10 +30,9 @@ class NotTraded(MarketError):
 class ExchangeVenue:
     """Public data of one venue, as it is now by the venue's own clock."""
 
-    def __init__(self, name: str, base_url: str | None, clock: Clock, client: Any = None) -> None:
-        """Takes half a second, since it loads the venue's client, where none is given."""
-        self.name = name
-        self._client = venue_client(name, base_url) if client is None else client
+    def __init__(self, client: Any, clock: Clock) -> None:
+        self.name = str(client.id)
+        self._client = client
         self._clock = clock
 
     async def reach(self) -> None:

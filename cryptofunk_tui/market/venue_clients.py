@@ -33,12 +33,17 @@ class Credentials:
 
 
 def venue_client(
-    venue: str, base_url: str | None, credentials: Credentials | None = None, *, sandbox: bool = False
+    venue: str,
+    base_url: str | None,
+    credentials: Credentials | None = None,
+    *,
+    sandbox: bool = False,
+    per_second: float | None = None,
 ) -> Any:
     """A client of one venue for public data; with `credentials` one that trades, with the user stream where
     the venue has one, and numbers as exact texts. `base_url` takes the place of scheme and host in all of its
-    addresses. Raises MarketError for a venue that ccxt does not know, and for an address that is neither the
-    venue's own nor on this machine."""
+    addresses, `per_second` that of ccxt's figure for its budget. Raises MarketError for a venue that ccxt
+    does not know, and for an address that is neither the venue's own nor on this machine."""
     if not re.fullmatch(r"[a-z0-9]+", venue):
         raise MarketError(f"venue {venue!r} is no venue's name; write it small, such as binance or kraken")
     client_class = getattr(_venue_module(venue, streams=credentials is not None), venue, None)
@@ -65,14 +70,14 @@ def venue_client(
         if not client.urls.get("test"):
             raise MarketError(f"{venue} has no test net; choose another venue, or --mode paper")
         client.set_sandbox_mode(True)
-    _share_budget(client, venue)
+    _share_budget(client, venue, per_second or 1000 / client.rateLimit)
     return client
 
 
-def _share_budget(client: Any, venue: str) -> None:
+def _share_budget(client: Any, venue: str, per_second: float) -> None:
     """Let every request of the client be charged to the machine's budget for the venue."""
     host = urlsplit(next(_addresses(client.urls["api"]), "")).netloc
-    budget = RateBudget(venue, host, 1000 / client.rateLimit)
+    budget = RateBudget(venue, host, per_second)
     blocks: set[asyncio.Task[None]] = set()
 
     async def throttle(cost: float | None = None) -> None:

@@ -50,7 +50,7 @@ class Chronicle:
         self._servers: dict[str, str] = {}
         self._state: TradingState | None = None
         path = state_dir / "logs" / "run.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._handler = _LogFile(path, maxBytes=LARGEST, backupCount=KEPT_FILES, encoding="utf-8")
         self._handler.setFormatter(logging.Formatter("%(message)s"))
 

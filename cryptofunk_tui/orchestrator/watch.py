@@ -15,6 +15,7 @@ from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.venue_state import venue_state
 from cryptofunk_tui.toolbox.errors import ToolboxError
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
@@ -94,6 +95,7 @@ class AccountView:
                 approvals=await self._approvals.pending(),
                 breakers=self._breakers,
                 feed_age_s=self._feed_age(),
+                venue=await venue_state(self._journal),
             )
         )
 

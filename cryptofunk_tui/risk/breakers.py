@@ -34,6 +34,12 @@ class BreakerInputs:
     """Failures of the model in a row."""
     volatility_ratio: float | None = None
     jump: float | None = None
+    errors_last_minute: int | None = None
+    """Calls that the venue did not answer."""
+    crossed: str | None = None
+    """What of the feed is crossed; empty where nothing is."""
+    venue_problem: str | None = None
+    """Why the account at a real venue cannot be vouched for; empty where it agrees with the journal."""
     market_detail: str = ""
     """Which symbol volatility and jump speak of, or why they cannot be fed."""
 
@@ -45,6 +51,17 @@ def evaluate(seen: BreakerInputs, rules: BreakerRules) -> tuple[Breaker, ...]:
     return (
         _breaker("kill", float(seen.killed), 1, BreakerEffect.KILL),
         _breaker("feed", seen.feed_age_s, rules.feed_age_s, exits, "seconds since the last price", over=True),
+        _breaker("crossed", _flag(seen.crossed), 1, exits, seen.crossed or "bids above asks"),
+        _breaker(
+            "venue",
+            _flag(seen.venue_problem),
+            1,
+            exits,
+            seen.venue_problem or "the journal against a real venue",
+        ),
+        _breaker(
+            "errors", seen.errors_last_minute, rules.errors_per_minute, exits, "unanswered calls in a minute"
+        ),
         _breaker("clock", seen.clock_skew_s, rules.clock_skew_s, exits, "seconds off the venue", over=True),
         _breaker("unknown_orders", seen.unknown_orders, 1, stop, "orders with an unclear outcome"),
         _breaker("drawdown", seen.drawdown, -rules.drawdown, BreakerEffect.HALT, "from the equity's peak"),
@@ -112,6 +129,11 @@ def wildest(markets: Iterable[Wildness]) -> Wildness | None:
     jump = max(seen, key=lambda one: -1.0 if one.jump is None else one.jump)
     names = dict.fromkeys((ratio.detail, jump.detail))
     return Wildness(ratio.symbol, ratio.volatility_ratio, jump.jump, ", ".join(names))
+
+
+def _flag(found: str | None) -> float | None:
+    """1 where something was found, 0 where it was looked for, None where nobody looks."""
+    return None if found is None else float(bool(found))
 
 
 def _breaker(

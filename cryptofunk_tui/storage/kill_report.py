@@ -31,6 +31,7 @@ def write_report(state_dir: Path, report: KillReport) -> None:
     """Put the report beside the kill file, whole or not at all."""
     draft = state_dir / f".{REPORT_FILE}.{os.getpid()}"
     with contextlib.suppress(OSError):  # the report is for people; a full disk stops no kill
+        draft.touch(mode=0o600)
         draft.write_text(report.model_dump_json(), encoding="utf-8")
         draft.replace(state_dir / REPORT_FILE)
 

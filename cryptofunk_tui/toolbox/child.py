@@ -139,7 +139,7 @@ async def running(command: tuple[str, ...], env: Mapping[str, str], log: Path) -
     """Run `command` with its stderr appended to `log`; nothing of it is left when the block ends.
     Raises OSError where it cannot be started."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LONGEST_LOG:
         log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as stderr, anyio.CancelScope(shield=True):

@@ -68,7 +68,7 @@ class Pins:
     def _write(self, pins: dict[str, dict[str, str]]) -> None:
         temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with temporary.open("w", encoding="utf-8") as file:
                 json.dump(pins, file, indent=1, sort_keys=True)
                 file.flush()

@@ -20,7 +20,7 @@ async def connected(
     stand_in: StandIn, clock: Clock | None = None, *, timeout_s: float = 0.4
 ) -> AsyncIterator[CcxtVenue]:
     """A venue adapter that has learned what is traded."""
-    client = venue_client("binance", stand_in.url, Credentials(KEY, SECRET))
+    client = venue_client("binance", stand_in.url, Credentials(KEY, SECRET), per_second=10_000)
     client.timeout = int(timeout_s * 1000)
     venue = CcxtVenue(client, (SYMBOL,), CostRules(), clock or WallClock())
     try:

@@ -18,12 +18,13 @@ from cryptofunk_tui.domain.orders import (
 )
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.rules import LimitRules, Rules
+from cryptofunk_tui.domain.venue_state import VenueState
 from cryptofunk_tui.execution.executor import Executor
 from cryptofunk_tui.execution.kill import Gate
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.journal import Journal
-from cryptofunk_tui.storage.venue_state import VenueState, venue_state
+from cryptofunk_tui.storage.venue_state import venue_state
 from tests.execution.scene import SetClock, request
 from tests.execution.sim_venue import SimVenue
 
@@ -66,19 +67,25 @@ class LiveScene:
         return await self.executor.place(asked, await self.grant(asked))
 
     def entry(
-        self, cycle: str, quantity: str = "1", *, symbol: str = SYMBOL, limit: str | None = None
+        self,
+        cycle: str,
+        quantity: str = "1",
+        *,
+        symbol: str = SYMBOL,
+        limit: str | None = None,
+        protection: Protection = PROTECTION,
     ) -> OrderRequest:
         name = order_id(self.account, "run", cycle, "entry")
-        return request(name, quantity=quantity, symbol=symbol, limit=limit, protection=PROTECTION)
+        return request(name, quantity=quantity, symbol=symbol, limit=limit, protection=protection)
 
-    async def grant(self, order: OrderRequest) -> str:
+    async def grant(self, order: OrderRequest, collar: Decimal = Decimal(101)) -> str:
         now = self.clock.now()
         approval = Approval(
             approval_id=f"grant-{order.client_order_id}",
             account=self.account,
             decision_id="decision",
             order=order,
-            collar=Decimal(101),
+            collar=collar,
             status=ApprovalStatus.GRANTED,
             reason="",
             decided_by="risk",

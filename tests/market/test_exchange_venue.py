@@ -9,6 +9,7 @@ from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.candles import Candles
 from cryptofunk_tui.market.exchange_venue import ExchangeVenue, NotTraded
 from cryptofunk_tui.market.source import MarketError
+from cryptofunk_tui.market.venue_clients import venue_client
 from tests.market.scene import HOUR_MS, StandIn
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,7 @@ SYMBOLS = ("BTC/USDT", "ETH/USDT")
 
 @pytest.fixture
 async def venue(binance: StandIn) -> AsyncIterator[ExchangeVenue]:
-    made = ExchangeVenue("binance", binance.url, WallClock())
+    made = ExchangeVenue(venue_client("binance", binance.url), WallClock())
     await made.load(SYMBOLS)
     yield made
     await made.close()
@@ -141,7 +142,7 @@ async def test_unknown_symbols_and_timeframes_are_named(venue: ExchangeVenue) ->
 
 
 async def test_loading_names_the_symbol_that_is_missing(binance: StandIn) -> None:
-    made = ExchangeVenue("binance", binance.url, WallClock())
+    made = ExchangeVenue(venue_client("binance", binance.url), WallClock())
     try:
         with pytest.raises(NotTraded, match="DOGE/USDT is not traded on binance"):
             await made.load(("BTC/USDT", "DOGE/USDT"))

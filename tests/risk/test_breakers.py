@@ -32,6 +32,9 @@ QUIET = BreakerInputs(
     fees_30_days=0.0,
     feed_age_s=1.0,
     clock_skew_s=0.0,
+    errors_last_minute=0,
+    crossed="",
+    venue_problem="",
     model_failures=0,
     volatility_ratio=1.0,
     jump=0.001,
@@ -39,6 +42,9 @@ QUIET = BreakerInputs(
 EDGES = [
     ("kill", {"killed": False}, {"killed": True}, BreakerEffect.KILL),
     ("feed", {"feed_age_s": 90.0}, {"feed_age_s": 90.1}, BreakerEffect.EXITS_ONLY),
+    ("crossed", {"crossed": ""}, {"crossed": "BTC/EUR"}, BreakerEffect.EXITS_ONLY),
+    ("venue", {"venue_problem": ""}, {"venue_problem": "1 EUR less"}, BreakerEffect.EXITS_ONLY),
+    ("errors", {"errors_last_minute": 9}, {"errors_last_minute": 10}, BreakerEffect.EXITS_ONLY),
     ("clock", {"clock_skew_s": 1.0}, {"clock_skew_s": 1.1}, BreakerEffect.EXITS_ONLY),
     ("unknown_orders", {"unknown_orders": 0}, {"unknown_orders": 1}, BreakerEffect.NO_ENTRIES),
     ("drawdown", {"drawdown": -0.0999}, {"drawdown": -0.10}, BreakerEffect.HALT),
@@ -73,13 +79,25 @@ def test_what_cannot_be_fed_is_inactive_and_says_so() -> None:
         QUIET,
         feed_age_s=None,
         clock_skew_s=None,
+        errors_last_minute=None,
+        crossed=None,
+        venue_problem=None,
         model_failures=None,
         volatility_ratio=None,
         jump=None,
         market_detail="no bars of BTC/EUR are stored",
     )
     idle = {one.name: one for one in evaluate(starved, RULES) if not one.active}
-    assert set(idle) == {"feed", "clock", "model_failures", "volatility", "jump"}
+    assert set(idle) == {
+        "feed",
+        "crossed",
+        "venue",
+        "errors",
+        "clock",
+        "model_failures",
+        "volatility",
+        "jump",
+    }
     assert not any(one.tripped for one in idle.values())
     assert idle["jump"].detail == "no bars of BTC/EUR are stored"
 

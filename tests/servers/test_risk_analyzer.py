@@ -164,7 +164,7 @@ async def test_from_size_to_grant(tmp_path: Path) -> None:
         assert over["reason"].startswith("position 0.11")
         alarm = await risk.ask("check_breakers")
         assert (alarm["state"], alarm["effect"]) == ("RUNNING", "NONE")
-        assert len(alarm["breakers"]) == 11
+        assert len(alarm["breakers"]) == 14
         bad = request(3) | {"quote": quote("ETH/EUR").model_dump(mode="json")}
         assert (await risk.refusal("request_approval", **bad)).startswith("quote.symbol: ETH/EUR")
 

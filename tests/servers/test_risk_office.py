@@ -91,7 +91,8 @@ async def test_a_grant_binds_every_field_and_is_written(tmp_path: Path) -> None:
             c.name for c in answer.checks
         }
         alarm = await office.alarm()
-        assert {one.name for one in alarm.breakers if not one.active} == {"feed", "clock", "model_failures"}
+        unfed = {"feed", "crossed", "venue", "errors", "clock", "model_failures"}
+        assert {one.name for one in alarm.breakers if not one.active} == unfed
 
 
 async def test_the_same_question_has_the_same_answer(tmp_path: Path) -> None:

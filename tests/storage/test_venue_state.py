@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cryptofunk_tui.storage.venue_state import VenueState, keep_venue_state, venue_state
+from cryptofunk_tui.domain.venue_state import VenueState
+from cryptofunk_tui.storage.venue_state import keep_venue_state, venue_state
 from tests.storage.books import ACCOUNT, START, open_books
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cryptofunk_tui.tui.panels.base import Drawing, Panel, quiet
-from cryptofunk_tui.tui.text import NOTHING, POINTER, Span, clean, clock, money, price, quantity
+from cryptofunk_tui.tui.text import NOTHING, POINTER, Line, Span, clean, clock, money, price, quantity
 from cryptofunk_tui.tui.view_state import ViewState, candidates, chosen, orders
 from cryptofunk_tui.tui.widgets.table import Column, table
 
@@ -47,13 +47,15 @@ class Orders(Panel):
     choice = "order"
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
-        return (state.account and state.account.orders, state.chosen)
+        return (state.account and (state.account.orders, state.account.venue), state.chosen)
 
     def draw(self, state: ViewState, width: int, height: int, now: datetime) -> Drawing:
         if state.account is None:
             return Drawing(quiet("Orders appear with the account.", width=width))
         shown = orders(state)
-        if not shown:
+        venue = state.account.venue
+        foreign = [_foreign(each) for each in venue.foreign_orders] if venue else []
+        if not shown and not foreign:
             return Drawing(
                 quiet("No order yet: one is placed when a vote carries and risk approves.", width=width)
             )
@@ -62,7 +64,12 @@ class Orders(Panel):
         head, body = table(COLUMNS, rows, width)
         is_open = sum(not order.status.is_terminal for order in shown)
         cursor = candidates(state, "order").index(current) if current else None
-        return Drawing(body, (head,), f"{is_open} open" if is_open else "", cursor)
+        return Drawing([*body, *foreign], (head,), f"{is_open} open" if is_open else "", cursor)
+
+
+def _foreign(order: str) -> Line:
+    """An order in the same account that is not ours: shown, and left alone."""
+    return (Span(f"  not ours: {clean(order, 80)}", "dim"),)
 
 
 def _row(order: Order, current: bool) -> list[Span]:

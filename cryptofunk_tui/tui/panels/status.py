@@ -40,6 +40,7 @@ _STATES = {
     "HALTED": ("■", "error"),
     "STOPPED": ("■", "dim"),
 }
+_MODES = {"LIVE": "chip-error", "SANDBOX": "chip-warn"}
 Forms = Sequence[Line]
 
 
@@ -92,7 +93,7 @@ def _mode(state: ViewState) -> Forms:
     if session is None:
         return ((Span(" CRYPTOFUNK ", "chip"),),)
     mode = session.mode.upper()
-    mode_chip = Span(f" {mode} ", "chip-error" if mode == "LIVE" else "chip-good")
+    mode_chip = Span(f" {mode} ", _MODES.get(mode, "chip-good"))
     market = session.market.upper()
     market_chip = Span(f" {market} ", "chip" if market == "EXCHANGE" else "chip-warn")
     venue = clean(session.venue, 12)
@@ -220,6 +221,11 @@ def banners(state: ViewState) -> list[tuple[str, str]]:
         shown.append((f"✗ ENGINE FAILED: {clean(state.stage_detail, 200)}. ctrl+k still works", "chip-error"))
     if state.stage == "ended":
         shown.append(("■ THE RUN HAS ENDED. ctrl+q leaves", "chip"))
+    venue = state.account.venue if state.account else None
+    if venue is not None and venue.problem:
+        shown.append((f"! NO ENTRIES: {clean(venue.problem, 200)}", "chip-warn"))
+    if venue is not None and venue.attention:
+        shown.append((f"! LOOK AT THIS: {clean('; '.join(venue.attention), 200)}", "chip-warn"))
     if state.session is not None and state.session.notice:
         shown.append((f"! {clean(state.session.notice, 200)}", "chip-warn"))
     return shown
