@@ -94,9 +94,12 @@ class Guardian:
             return
         await self.release(held.symbol, now)
         left = await self._blotter.position(held.symbol)
-        if left is None or not quantity or not await self._sender.sellable(left, now):
+        if left is None:
             return
-        await self._rest(left, min(quantity, instrument.quantity_down(left.quantity)), stop, now)
+        if not await self._sender.sellable(left, now):
+            await self._sender.park_dust(held.symbol, now)
+        elif quantity:
+            await self._rest(left, min(quantity, instrument.quantity_down(left.quantity)), stop, now)
 
     async def _rest(self, held: Position, quantity: Decimal, stop: Decimal, now: datetime) -> None:
         """A stop at the venue, or the position is sold: nothing is held without one."""

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.market import Instrument, Quote
-from cryptofunk_tui.domain.orders import Order, OrderRequest, OrderStatus, OrderType, Purpose, Side
+from cryptofunk_tui.domain.orders import (
+    OPEN_STATUSES,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Purpose,
+    Side,
+)
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.execution.blotter import Blotter
@@ -69,7 +77,7 @@ class Sender:
         if client_order_id is not None:
             request = request.model_copy(update={"client_order_id": client_order_id})
         order = await self.send(Leave(request, reason=reason), now)
-        await self._park_rest(held.symbol, now)
+        await self.park_dust(held.symbol, now)
         return order
 
     async def rest_stop(
@@ -97,10 +105,10 @@ class Sender:
         await self._journal.park(held.symbol, _too_small(held.quantity), now)
         raise OrderRefused(f"{held.symbol}: {_too_small(held.quantity)}; it is parked")
 
-    async def _park_rest(self, symbol: str, now: datetime) -> None:
-        """What a sale left over, where it is too small to be sold."""
+    async def park_dust(self, symbol: str, now: datetime) -> None:
+        """Set apart what is held, where it is too small to be sold and no order of the symbol is open."""
         rest = await self._blotter.position(symbol)
-        if rest is None or await self._blotter.offers(symbol):
+        if rest is None or await self._journal.orders(OPEN_STATUSES, symbol):
             return
         try:
             sellable = await self.sellable(rest, now)
