@@ -1,5 +1,6 @@
 """The kill without a journal: what is left to do when the executor itself cannot be had."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class Emergency:
         self._clock = clock
         self._venue: CcxtVenue | None = None
         self._gone = 0
+        self._alone = asyncio.Lock()
 
     async def look(self, venue: CcxtVenue | None) -> None:
         """One attempt, where trading is killed. `venue` is the one that is open already. Never raises."""
@@ -35,7 +37,8 @@ class Emergency:
         if not is_killed(directory):
             return
         try:
-            report = await self._carry_out(venue, kill_reason(directory))
+            async with self._alone:
+                report = await self._carry_out(venue, kill_reason(directory))
         except Exception as error:
             report = self._report(kill_reason(directory), problems=(f"orders cannot be taken back: {error}",))
         write_report(directory, report)

@@ -18,13 +18,13 @@ from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
 from cryptofunk_tui.domain.orders import OPEN_STATUSES, ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
-from cryptofunk_tui.settings import RUN_CONFIG, load_settings
+from cryptofunk_tui.settings import RUN_CONFIG, SettingsError, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import JOURNAL_FILE, Journal
-from cryptofunk_tui.storage.kill_report import KillReport, forget_report, read_report
+from cryptofunk_tui.storage.kill_report import KillReport, read_report
 from cryptofunk_tui.storage.lock import holder
 
 T = TypeVar("T")
@@ -51,11 +51,12 @@ def kill(
 ) -> None:
     """Stop all trading now, cancel our open orders, and stay stopped until a person resumes."""
     directory = resolve_state_dir(state_dir)
+    asked_at = WallClock().now()
     touch_kill(directory, f"killed by {_actor()}")
     typer.echo("killed: no order leaves any more; resume with `cryptofunk resume --confirm RESUME`")
     if not (directory / JOURNAL_FILE).exists():
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
-    report = asyncio.run(_carry_out(directory, flatten=flatten))
+    report = asyncio.run(_carry_out(directory, asked_at, flatten=flatten))
     typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
     if wrong := (*report.left, *report.kept, *report.problems):
         raise ProductError("not all could be done: " + "; ".join(wrong))
@@ -106,19 +107,18 @@ def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
     _answer(resolve_state_dir(state_dir), approval, ApprovalStatus.REJECTED)
 
 
-async def _carry_out(directory: Path, *, flatten: bool) -> KillReport:
+async def _carry_out(directory: Path, asked_at: datetime, *, flatten: bool) -> KillReport:
     """Enter the kill into the journal and wait for the report of what came of it. With no engine, or one
     whose executor does not answer in time, an executor of our own does the work."""
-    asked_at = WallClock().now()
-    forget_report(directory)
     problem, work = await _enter(directory, flatten=flatten)
+    told = (problem,) if problem else ()
     if not work and holder(directory) is None:
-        return KillReport(at=asked_at, reason="nothing was open", verified=True)
+        return KillReport(at=asked_at, reason="nothing was open", verified=True, problems=told)
     async with AsyncExitStack() as stack:
         report = None
         if holder(directory) is not None:
             report = await _report(directory, asked_at, ANSWERED_WITHIN_S)
-        if report is None or not report.is_clean:
+        if report is None or not report.is_done:
             from cryptofunk_tui.orchestrator.launch import lone_executor
 
             await stack.enter_async_context(lone_executor(directory))
@@ -127,7 +127,7 @@ async def _carry_out(directory: Path, *, flatten: bool) -> KillReport:
         raise ProductError(
             f"no executor told within {CLEANED_WITHIN_S:g} s what became of open orders; look at `orders`"
         )
-    return report.model_copy(update={"problems": (*report.problems, *([problem] if problem else []))})
+    return report.model_copy(update={"problems": (*report.problems, *told)})
 
 
 async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
@@ -136,7 +136,7 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
     try:
         journal = await Journal.open(directory)
     except StorageError as error:
-        return f"{error}; nothing is sold" if flatten else str(error), True
+        return f"{error}; nothing is sold" if flatten else str(error), _is_real(directory)
     try:
         control = Control(journal, directory)
         await control.kill(f"killed by {_actor()}", _actor(), WallClock().now(), flatten=flatten)
@@ -151,13 +151,21 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
         await journal.close()
 
 
+def _is_real(directory: Path) -> bool:
+    """Whether the run's orders lie at a real venue; taken for so where that cannot be read."""
+    try:
+        return load_settings(directory / RUN_CONFIG).mode != "paper"
+    except SettingsError:
+        return True
+
+
 async def _report(directory: Path, since: datetime, within_s: float) -> KillReport | None:
-    """The newest report that was written since then, once it is clean or the time is over."""
+    """The newest report that was written since then, once all is done or the time is over."""
     deadline = time.monotonic() + within_s
     while True:
         report = read_report(directory)
         fresh = report if report is not None and report.at >= since else None
-        if (fresh is not None and fresh.is_clean) or time.monotonic() > deadline:
+        if (fresh is not None and fresh.is_done) or time.monotonic() > deadline:
             return fresh
         await asyncio.sleep(0.05)
 

@@ -122,10 +122,11 @@ class Follower(ABC):
         )
 
     async def settle(self) -> bool:
-        """Ask for what is unclear; take everything back where trading is killed, and say whether it is."""
+        """Ask for what is unclear, and say whether trading is killed. On paper everything is then taken back
+        at once; at a real venue the watch on the kill does that, and reports it."""
         self._tell(await self._settle_unclear(await self.now()))
         killed = await self._gate.killed()
-        if killed is not None:
+        if killed is not None and not self._venue.is_remote:
             await self.withdraw(killed)
         return killed is not None
 

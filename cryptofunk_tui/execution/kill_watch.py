@@ -11,8 +11,9 @@ from cryptofunk_tui.domain.orders import ORDER_ID_PREFIX, Order
 from cryptofunk_tui.execution.kill import Gate
 from cryptofunk_tui.execution.venue import LiveVenue, Unclear, VenueOrder
 from cryptofunk_tui.market.source import MarketError
+from cryptofunk_tui.storage.control import kill_stamp
 from cryptofunk_tui.storage.errors import StorageError
-from cryptofunk_tui.storage.kill_report import KillReport, has_report, write_report
+from cryptofunk_tui.storage.kill_report import KillReport, write_report
 
 WATCH_S = 0.05
 """Time between two looks."""
@@ -81,12 +82,14 @@ class KillWatch:
         self._report: KillReport | None = None
         self._looked: datetime | None = None
         self._tried_to_sell: datetime | None = None
+        self._stamp = 0
 
     async def look(self) -> None:
         """One look: everything is taken back where trading is killed, entries where only they are stopped."""
         if (killed := await self._gate.killed()) is not None:
-            if self._report is not None and not has_report(self._state_dir):
+            if (stamp := kill_stamp(self._state_dir)) != self._stamp:
                 self._report = self._looked = self._tried_to_sell = None
+                self._stamp = stamp
             await self._carry_out(killed)
             return
         self._report = self._looked = self._tried_to_sell = None
@@ -99,15 +102,15 @@ class KillWatch:
             taken = await self._withdraw(reason, False)
         except StorageError as error:
             taken = Withdrawn(problem=f"the journal cannot be used, so nothing is sold: {error}")
-        self._tell(await self._seen_at_the_venue(before, taken))
-        if taken.problem or not await self._gate.flattens():
-            return
+        sells = not taken.problem and await self._gate.flattens()
+        report = await self._seen_at_the_venue(before, taken)
+        self._tell(report.model_copy(update={"selling": sells and self._tried_to_sell is None}))
         now = self._clock.now()
-        if self._tried_to_sell is None or now - self._tried_to_sell >= _SELL_AGAIN:
-            self._tried_to_sell = now
+        if sells and (self._tried_to_sell is None or now - self._tried_to_sell >= _SELL_AGAIN):
             sold, kept = await self._sell_out(reason)
-            report = self._report or before
-            self._tell(report.model_copy(update={"sold": report.sold + len(sold), "kept": tuple(kept)}))
+            self._tried_to_sell = now
+            update = {"sold": report.sold + len(sold), "kept": tuple(kept), "selling": False}
+            self._tell(report.model_copy(update=update))
 
     def _tell(self, report: KillReport) -> None:
         if report != self._report:

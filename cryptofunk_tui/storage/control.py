@@ -49,6 +49,14 @@ def is_killed(state_dir: Path) -> bool:
     return True
 
 
+def kill_stamp(state_dir: Path) -> int:
+    """Which kill it is: every one that is asked for has another stamp; 0 where there is no file."""
+    try:
+        return kill_path(state_dir).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def kill_reason(state_dir: Path) -> str:
     """The newest reason in the kill file."""
     try:

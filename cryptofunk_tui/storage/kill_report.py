@@ -18,13 +18,21 @@ class KillReport(Record):
     left: tuple[str, ...] = ()
     verified: bool = False
     """Whether the venue itself was asked and has no open order of ours."""
+    selling: bool = False
+    """Whether everything is still to be sold."""
     sold: int = 0
     kept: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
+    def is_done(self) -> bool:
+        """Whether all that can be done is done."""
+        return self.verified and not self.selling
+
+    @property
     def is_clean(self) -> bool:
-        return self.verified and not (self.left or self.kept or self.problems)
+        """Whether nothing is left to be done by anybody."""
+        return self.is_done and not (self.left or self.kept or self.problems)
 
 
 def write_report(state_dir: Path, report: KillReport) -> None:
@@ -36,20 +44,9 @@ def write_report(state_dir: Path, report: KillReport) -> None:
         draft.replace(state_dir / REPORT_FILE)
 
 
-def forget_report(state_dir: Path) -> None:
-    """Ask for a new one: where there is none, the watch looks at everything anew."""
-    with contextlib.suppress(OSError):
-        (state_dir / REPORT_FILE).unlink(missing_ok=True)
-
-
 def read_report(state_dir: Path) -> KillReport | None:
     """The newest report; None where there is none."""
     try:
         return KillReport.model_validate_json((state_dir / REPORT_FILE).read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def has_report(state_dir: Path) -> bool:
-    """Whether one is there; forgotten ones are asked for anew."""
-    return (state_dir / REPORT_FILE).exists()

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.market.source import MarketError
+from cryptofunk_tui.market.venue_clients import Credentials, venue_client
 from tests.execution.ccxt_scene import SYMBOL, connected
 from tests.execution.scene import D
 from tests.execution.test_fault_matrix import PLAN, ShiftedClock, life
+from tests.stand_ins.venue import KEY, SECRET
 from tests.stand_ins.venue.process import StandIn
 
-LONGEST_S = 0.25
+LONGEST_S = 0.12
 STARTED = b"s"
 
 
@@ -62,6 +64,7 @@ def one_life(url: str, state_dir: Path, number: int, rng: random.Random) -> None
 def main() -> None:
     url, state_dir, kills, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     rng = random.Random(seed)
+    venue_client("binance", url, Credentials(KEY, SECRET))  # loads what the lives need
     gc.freeze()
     for number in range(kills):
         one_life(url, state_dir, number, rng)

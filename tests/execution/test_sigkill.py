@@ -1,5 +1,7 @@
 """Real SIGKILLs at random moments of the order path, and what the next life makes of them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from tests.execution.ccxt_scene import connected
 from tests.execution.test_fault_matrix import ShiftedClock, check, life, settle
 from tests.nightly import scaled
-from tests.stand_ins.venue.process import StandIn, started
+from tests.stand_ins.venue.process import ROOT, StandIn, started
 
 pytestmark = pytest.mark.anyio
 LIVES = 2
@@ -16,11 +18,16 @@ KILLS = scaled(100, 5_000) // LIVES
 
 def faults(stand_in: StandIn) -> None:
     """One in twenty orders loses its request or its answer, or comes late."""
-    kinds = ("reply_lost", "request_lost", "late")
-    rules = [
-        {"kind": kind, "method": "POST", "path": "/api/v3/order", "p": 0.02, "seconds": 30} for kind in kinds
-    ]
-    stand_in.faults(*rules, seed=1)
+    place = {"method": "POST", "path": "/api/v3/order", "p": 0.02, "seconds": 30}
+    stand_in.faults(*({"kind": kind} | place for kind in ("reply_lost", "request_lost", "late")), seed=1)
+
+
+def lead_lives(stand_in: StandIn, state_dir: Path, seed: int) -> None:
+    command = [sys.executable, "-m", "tests.execution.killed_lives", stand_in.url, str(state_dir)]
+    done = subprocess.run(
+        [*command, str(KILLS), str(seed)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"{KILLS} killed\n"), done.stderr
 
 
 @pytest.mark.timeout(scaled(120, 7200))
