@@ -153,6 +153,8 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
 
 def _is_real(directory: Path) -> bool:
     """Whether the run's orders lie at a real venue; taken for so where that cannot be read."""
+    if not (directory / RUN_CONFIG).exists():
+        return False
     try:
         return load_settings(directory / RUN_CONFIG).mode != "paper"
     except SettingsError:

@@ -17,6 +17,7 @@ from cryptofunk_tui.orchestrator.launch import (
     write_run_config,
 )
 from cryptofunk_tui.settings import Settings, SettingsError, load_settings
+from cryptofunk_tui.storage.audit import audit
 from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
@@ -68,10 +69,14 @@ async def _journal(directory: Path) -> Finding:
         try:
             state, reason = await Control(journal, directory).state()
             account = await journal.account()
+            wrong = await audit(journal) if account else ()
         finally:
             await journal.close()
     except StorageError as error:
         return Finding(name="journal", ok=False, detail=str(error))
+    if wrong:
+        detail = f"the books do not add up: {'; '.join(wrong)}; stop trading and compare with the venue"
+        return Finding(name="journal", ok=False, detail=detail)
     name = account.account if account else "no account yet"
     return Finding(name="journal", ok=True, detail=f"{name}, {state}" + (f" ({reason})" if reason else ""))
 
