@@ -158,7 +158,7 @@ class Rest:
     async def _one(self, question: Question) -> Any:
         import httpx
 
-        self._http = self._http or httpx.AsyncClient(timeout=REST_DEADLINE_S)
+        self._http = self._http or httpx.AsyncClient(timeout=None)  # the deadline around it bounds all
         try:
             async with asyncio.timeout(REST_DEADLINE_S):
                 return await self._get(self._http, question)
