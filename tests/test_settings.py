@@ -156,3 +156,19 @@ def test_where_the_state_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_quote_currency_is_that_of_the_symbols() -> None:
     assert Settings(symbols=("BTC/EUR", "ETH/EUR")).quote_asset == "EUR"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coingecko: {url: 'https://evil.example/mcp'}",
+        "coingecko: {rest_url: 'http://api.coingecko.com'}",
+        "coingecko: {url: 'https://coingecko.com.evil.example'}",
+        "news: {fear_greed_url: 'https://notalternative.me/'}",
+    ],
+)
+def test_addresses_come_from_an_allow_list(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="over https, nor on this machine"):
+        load_settings(path)

@@ -4,6 +4,7 @@ what cannot be true stops entries."""
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from cryptofunk_tui.domain.base import plain
 from cryptofunk_tui.domain.market import split_symbol
 from cryptofunk_tui.domain.orders import (
     Order,
@@ -89,7 +90,7 @@ class AccountCheck:
         for name, there in listed.items():
             known = await self._journal.order(name)
             if known is None and not name.startswith(self._prefix):
-                foreign.append(f"{name} {there.side} {there.quantity} {there.symbol}")
+                foreign.append(f"{name} {there.side} {plain(there.quantity)} {there.symbol}")
             else:
                 await self._own(known, there, changes, now)
         self.foreign = tuple(foreign)

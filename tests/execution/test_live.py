@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from cryptofunk_tui.domain.orders import OrderStatus, Purpose, Side
+from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.execution.venue import OrderRefused
 from cryptofunk_tui.storage.kill_report import read_report
 from tests.execution.live_scene import SYMBOL, new_venue, opened_live
-from tests.execution.scene import D, SetClock
+from tests.execution.scene import D, SetClock, request
 
 pytestmark = pytest.mark.anyio
 
@@ -240,3 +241,89 @@ async def test_a_kill_that_sells_leaves_nothing_and_reports(tmp_path: Path) -> N
         assert (report.cancelled, report.sold, report.is_clean) == (2, 1, True)
         with pytest.raises(OrderRefused, match="killed"):
             await scene.buy("three")
+
+
+async def test_a_venue_without_stops_is_watched_from_here(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    venue.holds_stops = False
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        assert venue.open() == []
+        venue.set_price(SYMBOL, "94.9")
+        await scene.step()
+        assert await scene.position() is None
+        (trade,) = await scene.journal.trades()
+        assert (trade.exit_purpose, trade.exit_price) == ("STOP", D("94.9"))
+
+
+async def test_a_stop_that_the_market_passed_by_is_sold_at_the_market(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        venue.prices[SYMBOL] = (D("94.8"), D("94.9"))
+        await scene.step()
+        assert len(await scene.stops()) == 1
+        venue.prices[SYMBOL] = (D("94.4"), D("94.5"))
+        await scene.step()
+        assert await scene.position() is None
+        assert venue.open() == []
+
+
+async def test_a_vote_to_leave_takes_the_stop_back_first(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        sold = await scene.executor.place(request("cfleave", Side.SELL, "1", symbol=SYMBOL), None)
+        assert sold.status is OrderStatus.FILLED
+        assert (venue.open(), await scene.position()) == ([], None)
+
+
+async def test_a_part_sold_leaves_the_rest_protected_and_no_dust(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        with pytest.raises(OrderRefused, match=r"leave dust of 0\.04"):
+            await scene.executor.place(request("cfa", Side.SELL, "0.96", symbol=SYMBOL), None)
+        assert [stop.quantity for stop in await scene.stops()] == [1]
+        await scene.executor.place(request("cfb", Side.SELL, "0.6", symbol=SYMBOL), None)
+        assert [stop.quantity for stop in await scene.stops()] == [D("0.4")]
+
+
+async def test_unanswered_calls_and_crossed_feeds_are_counted(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        venue.plan = lambda call: "lost" if call == "list" else ""
+        for _ in range(4):
+            await scene.step(3)
+        assert (await scene.state()).errors_last_minute == 4
+        with pytest.raises(OrderRefused, match="no entries: the account cannot be compared"):
+            await scene.buy("one")
+        venue.plan = lambda _: ""
+        await scene.step(61)
+        assert ((await scene.state()).errors_last_minute, (await scene.state()).problem) == (0, "")
+
+
+async def test_the_stream_brings_the_next_look_forward(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        order = await scene.buy("one", limit="90")
+        venue.set_price(SYMBOL, "89.9")
+        await scene.step(0.1)
+        assert (await scene.order(order.client_order_id)).status is OrderStatus.OPEN
+        scene.executor.nudge()
+        await scene.step(0.1)
+        assert (await scene.order(order.client_order_id)).status is OrderStatus.FILLED
+        assert len(await scene.stops()) == 1
+
+
+async def test_paused_trading_takes_resting_entries_back_and_keeps_stops(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        await scene.buy("two", symbol="ETH/USDT", limit="90")
+        for state in (TradingState.PAUSED, TradingState.REDUCING):
+            await scene.control.set(state, "a person", "test", clock.now())
+            await scene.step()
+            assert [order.request.side for order in venue.open()] == [Side.SELL]
+            with pytest.raises(OrderRefused, match=f"trading is {state}"):
+                await scene.buy(f"in {state}")

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from cryptofunk_tui.market.source import MarketError
-from cryptofunk_tui.market.venue_clients import listing_request, venue_client
+from cryptofunk_tui.market.venue_clients import Credentials, listing_request, venue_client
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +51,39 @@ def test_binance_lists_only_what_is_asked_for() -> None:
     assert listing_request("binance", ("BTC/USDT", "ETH/USDT")) == {"symbols": '["BTCUSDT","ETHUSDT"]'}
     assert listing_request("binance", ()) == {}
     assert listing_request("kraken", ("BTC/USDT",)) == {}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/",
+        "http://api.binance.com",
+        "https://api.binance.com.evil.example",
+        "https://127.0.0.1.evil.example",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "https://user@evil.example@api.binance.co",
+        "",
+    ],
+)
+def test_keys_are_sent_to_no_address_but_the_venues_own(address: str) -> None:
+    with pytest.raises(MarketError, match=r"exchange\.base_urls\.binance: .* none of binance's hosts"):
+        venue_client("binance", address, Credentials("k", "s"))
+
+
+@pytest.mark.parametrize("address", ["https://api.binance.com", "http://localhost:1", "http://[::1]:1"])
+async def test_the_venues_hosts_and_this_machine_are_allowed(address: str) -> None:
+    client = venue_client("binance", address, Credentials("k", "s"))
+    assert client.urls["api"]["private"].startswith(address)
+    assert client.urls["api"]["ws"]["ws-api"]["spot"].startswith(address.replace("http", "ws", 1))
+    assert client.maxRetriesOnFailure == 0
+    assert client.verbose is False
+    await client.close()
+
+
+async def test_the_test_net_is_asked_for_by_name() -> None:
+    client = venue_client("binance", None, Credentials("k", "s"), sandbox=True)
+    assert "testnet" in client.urls["api"]["private"]
+    await client.close()
+    with pytest.raises(MarketError, match="kraken has no test net"):
+        venue_client("kraken", None, Credentials("k", "s"), sandbox=True)
