@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 UV     := $(VENV)/uv/bin/uv
 JOBS   ?= 4
 
-.PHONY: run test setup setup-dev lock bench lint types contracts format snapshots clean
+.PHONY: run test nightly setup setup-dev lock bench lint types contracts format snapshots clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    set up and open the console on a paper account"
 	@echo "make test   set up and run every check and test"
+	@echo "make nightly  repeat the tests of orders and books ten times as often, for a night"
 	@echo "make bench  measure, with ratios to a bare baseline"
 	@echo "make lock   renew the hash locks in requirements/"
 	@echo "make format rewrite the sources in the house style"
@@ -20,6 +21,9 @@ run: setup
 
 test: setup-dev lint types contracts
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+nightly: setup-dev
+	CRYPTOFUNK_NIGHTLY=1 $(BIN)/pytest -n $(JOBS) --dist worksteal $$(grep -rl 'tests.nightly import.*scaled' tests)
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from tests.benchmarks import console, decisions
+from tests.benchmarks import console, decisions, orders
 
-SECTIONS = {"decisions": decisions.run, "console": console.run}
+SECTIONS = {"decisions": decisions.run, "orders": orders.run, "console": console.run}
 
 
 def main() -> None:

@@ -45,6 +45,10 @@ class StandIn:
         order = {"symbol": "BTCUSDT", "side": side, "type": "LIMIT", "quantity": quantity, "price": price}
         self._post("foreign", order | {"newClientOrderId": name})
 
+    def replay(self, recording: Path, speed: float) -> None:
+        """Let prices move as they were recorded."""
+        self._post("replay", {"path": str(recording), "speed": speed})
+
     def seed(self, open_orders: int, closed: int, prefix: str) -> None:
         self._post("seed", {"open": open_orders, "closed": closed, "prefix": prefix})
 

@@ -8,6 +8,7 @@ import json
 import time
 from collections import deque
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from tests.stand_ins.venue import KEY, SECRET
 from tests.stand_ins.venue.answers import PUBLIC, SIGNED, shown
 from tests.stand_ins.venue.engine import Engine, Refusal, UserOrder
 from tests.stand_ins.venue.faults import CODES, Fault, Faults
+from tests.stand_ins.venue.replay import replay
 
 GATEWAY = {"500": 500, "502": 502, "504": 504}
 BODIES = {"empty": "", "not_json": "<html>Service busy</html>", "wrong_shape": '{"foo": 1}'}
@@ -181,6 +183,12 @@ class Venue:
 
     def _control_seed(self, asked: dict[str, Any]) -> Any:
         self.engine.seed(asked["open"], asked["closed"], asked["prefix"])
+
+    def _control_replay(self, asked: dict[str, Any]) -> Any:
+        task = asyncio.get_running_loop().create_task(
+            replay(self.engine, Path(asked["path"]), asked["speed"])
+        )
+        self._tasks.add(task)
 
     def _control_requests(self, asked: object) -> Any:
         return list(self.requests)
