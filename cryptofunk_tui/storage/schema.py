@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -34,6 +35,8 @@ def prepare(path: Path, schema: str, *, readonly: bool) -> None:
             _create(path, schema)
         elif path.stat().st_size == 0:
             raise torn(path, "the file is empty")
+        if not readonly:
+            _check_private(path)
         with _connection(path, "ro" if readonly else "rw") as connection:
             _check(connection, path)
             _migrate(connection, path, schema, readonly=readonly)
@@ -81,6 +84,13 @@ def _sync_directory(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _check_private(path: Path) -> None:
+    """Money is not kept where another user could change the books, or put a file beside them."""
+    for each, mode in ((path.parent, "700"), (path, "600")):
+        if each.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise StorageError(f"{each} can be written by others; run: chmod {mode} {each}")
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

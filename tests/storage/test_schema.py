@@ -152,3 +152,13 @@ async def test_many_may_make_the_same_journal_at_once(tmp_path: Path) -> None:
     for journal in journals:
         await journal.close()
     assert [path.name for path in tmp_path.iterdir()] == [JOURNAL_FILE]
+
+
+@pytest.mark.parametrize(("mode", "file"), [(0o770, ""), (0o702, ""), (0o660, "journal.sqlite3")])
+async def test_what_others_can_write_is_refused(tmp_path: Path, mode: int, file: str) -> None:
+    state = tmp_path / "s"
+    await (await Journal.open(state)).close()
+    (state / file).chmod(mode)
+    with pytest.raises(StorageError, match="can be written by others; run: chmod"):
+        await Journal.open(state)
+    await (await Journal.open(state, readonly=True)).close()

@@ -172,7 +172,8 @@ def ticker(engine: Engine, query: dict[str, str]) -> Any:
 
 
 def klines(engine: Engine, query: dict[str, str]) -> Any:
-    """Flat bars at the last price, with a small wave by the bar's number."""
+    """Bars at the closes that were given, the newest of which is closed; else flat ones at the last price,
+    with a small wave by the bar's number."""
     step = {"1m": 60_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}[
         query["interval"]
     ]
@@ -183,9 +184,12 @@ def klines(engine: Engine, query: dict[str, str]) -> Any:
     last = engine.last[query["symbol"]]
     rows = []
     for opens in range(begin, min(newest, begin + (limit - 1) * step) + 1, step):
-        close = last * (1 + Decimal(opens // step % 7 - 3) / 1000)
-        high, low = max(last, close) * Decimal("1.001"), min(last, close) * Decimal("0.999")
-        prices = [f"{each:.4f}" for each in (last, high, low, close)]
+        first, close = last, last * (1 + Decimal(opens // step % 7 - 3) / 1000)
+        if closes := engine.closes.get(query["symbol"]):
+            back = min(max((newest - opens) // step, 1), len(closes) - 1)
+            first, close = Decimal(str(closes[-back - 1])), Decimal(str(closes[-back]))
+        high, low = max(first, close) * Decimal("1.001"), min(first, close) * Decimal("0.999")
+        prices = [f"{each:.4f}" for each in (first, high, low, close)]
         rows.append([opens, *prices, "12.5", opens + step - 1, "0", 1, "0", "0", "0"])
     return rows
 

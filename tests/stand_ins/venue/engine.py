@@ -73,6 +73,7 @@ class Engine:
         self.books = {symbol: Book() for symbol in SYMBOLS}
         self.last: dict[str, Decimal] = {}
         self.crossed: set[str] = set()
+        self.closes: dict[str, list[float]] = {}
         self.late: list[tuple[int, dict[str, str]]] = []
         for symbol, price in SYMBOLS.items():
             middle = Decimal(price)

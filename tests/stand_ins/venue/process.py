@@ -45,6 +45,10 @@ class StandIn:
         order = {"symbol": "BTCUSDT", "side": side, "type": "LIMIT", "quantity": quantity, "price": price}
         self._post("foreign", order | {"newClientOrderId": name})
 
+    def closes(self, symbol: str, closes: list[float]) -> None:
+        """What the last hourly bars closed at, oldest first."""
+        self._post("closes", {"symbol": symbol, "closes": closes})
+
     def replay(self, recording: Path, speed: float) -> None:
         """Let prices move as they were recorded."""
         self._post("replay", {"path": str(recording), "speed": speed})

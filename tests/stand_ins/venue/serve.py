@@ -184,6 +184,9 @@ class Venue:
     def _control_seed(self, asked: dict[str, Any]) -> Any:
         self.engine.seed(asked["open"], asked["closed"], asked["prefix"])
 
+    def _control_closes(self, asked: dict[str, Any]) -> Any:
+        self.engine.closes[asked["symbol"]] = asked["closes"]
+
     def _control_replay(self, asked: dict[str, Any]) -> Any:
         task = asyncio.get_running_loop().create_task(
             replay(self.engine, Path(asked["path"]), asked["speed"])
