@@ -58,8 +58,8 @@ def kill(
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
     report = asyncio.run(_carry_out(directory, asked_at, flatten=flatten))
     typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
-    if wrong := (*report.left, *report.kept, *report.problems):
-        raise ProductError("not all could be done: " + "; ".join(wrong))
+    if report.undone:
+        raise ProductError("not all could be done: " + "; ".join(report.undone))
 
 
 def close(symbol: SymbolName, state_dir: StateDir = None) -> None:

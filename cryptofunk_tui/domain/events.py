@@ -92,6 +92,8 @@ class AccountChanged(Event):
     feed_age_s: float | None
     venue: VenueState | None = None
     """How the account stands at its venue; None where that is not followed."""
+    undone: tuple[str, ...] = ()
+    """What a kill could not do."""
 
 
 class CoinRow(Record):

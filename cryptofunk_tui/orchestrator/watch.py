@@ -13,8 +13,9 @@ from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.risk import Breaker
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.storage.approvals import Approvals
-from cryptofunk_tui.storage.control import Control
+from cryptofunk_tui.storage.control import Control, is_killed
 from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.kill_report import read_report
 from cryptofunk_tui.storage.venue_state import venue_state
 from cryptofunk_tui.toolbox.errors import ToolboxError
 from cryptofunk_tui.toolbox.toolbox import Toolbox
@@ -62,6 +63,7 @@ class AccountView:
         clock: Clock,
     ) -> None:
         self._journal = journal
+        self._state_dir = state_dir
         self._control = Control(journal, state_dir)
         self._approvals = Approvals(journal)
         self._toolbox = toolbox
@@ -96,8 +98,14 @@ class AccountView:
                 breakers=self._breakers,
                 feed_age_s=self._feed_age(),
                 venue=await venue_state(self._journal),
+                undone=self._undone(),
             )
         )
+
+    def _undone(self) -> tuple[str, ...]:
+        """What the kill that stands could not do."""
+        report = read_report(self._state_dir) if is_killed(self._state_dir) else None
+        return report.undone if report else ()
 
 
 class FeedAge:

@@ -30,9 +30,14 @@ class KillReport(Record):
         return self.verified and not self.selling
 
     @property
+    def undone(self) -> tuple[str, ...]:
+        """What is left to a person."""
+        return (*self.left, *self.kept, *self.problems)
+
+    @property
     def is_clean(self) -> bool:
         """Whether nothing is left to be done by anybody."""
-        return self.is_done and not (self.left or self.kept or self.problems)
+        return self.is_done and not self.undone
 
 
 def write_report(state_dir: Path, report: KillReport) -> None:

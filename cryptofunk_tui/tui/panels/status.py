@@ -221,6 +221,8 @@ def banners(state: ViewState) -> list[tuple[str, str]]:
         shown.append((f"✗ ENGINE FAILED: {clean(state.stage_detail, 200)}. ctrl+k still works", "chip-error"))
     if state.stage == "ended":
         shown.append(("■ THE RUN HAS ENDED. ctrl+q leaves", "chip"))
+    if state.account is not None and state.account.undone:
+        shown.append((f"✗ NOT DONE: {clean('; '.join(state.account.undone), 200)}", "chip-error"))
     venue = state.account.venue if state.account else None
     if venue is not None and venue.problem:
         shown.append((f"! NO ENTRIES: {clean(venue.problem, 200)}", "chip-warn"))
