@@ -15,6 +15,7 @@ from cryptofunk_tui.domain.orders import (
     Side,
     run_prefix,
 )
+from cryptofunk_tui.domain.plain_text import safe_text
 from cryptofunk_tui.execution.blotter import RESTING, Blotter, Changes
 from cryptofunk_tui.execution.reconcile import UNCLEAR
 from cryptofunk_tui.execution.venue import LiveVenue, OrderRefused, Report, Unclear, VenueOrder, VenueTrade
@@ -90,7 +91,7 @@ class AccountCheck:
         for name, there in listed.items():
             known = await self._journal.order(name)
             if known is None and not name.startswith(self._prefix):
-                foreign.append(f"{name} {there.side} {plain(there.quantity)} {there.symbol}")
+                foreign.append(safe_text(f"{name} {there.side} {plain(there.quantity)} {there.symbol}"))
             else:
                 await self._own(known, there, changes, now)
         self.foreign = tuple(foreign)

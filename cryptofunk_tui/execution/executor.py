@@ -17,6 +17,7 @@ from cryptofunk_tui.execution.kill_watch import KillWatch
 from cryptofunk_tui.execution.live_follow import LiveFollower
 from cryptofunk_tui.execution.paper import PaperVenue
 from cryptofunk_tui.execution.paper_follow import PaperFollower
+from cryptofunk_tui.execution.reconcile import give_up
 from cryptofunk_tui.execution.sender import Leave, Sender
 from cryptofunk_tui.execution.venue import LiveVenue, OrderRefused, Unclear
 from cryptofunk_tui.market.source import MarketError
@@ -46,6 +47,7 @@ class Executor:
         self._venue = venue
         self._gate = gate
         self._clock = clock
+        self._grace_s = rules.venue.absence_grace_s
         self._approvals = Approvals(journal)
         self._blotter = Blotter(journal, account)
         self._sender = Sender(journal, self._blotter, venue, gate, rules, clock)
@@ -89,17 +91,23 @@ class Executor:
         return await self._alone(self._keep_watch())
 
     async def cancel(self, client_order_id: str, reason: str) -> Order:
-        """Take an order back; one that ended already is answered as it is. Raises OrderRefused."""
+        """Take an order back; one that ended already is answered as it is. One that stays unclear is given
+        up, by this word of a person, where the venue knows of none. Raises OrderRefused."""
         order = await self._journal.order(client_order_id)
         if order is None:
             raise OrderRefused(f"no order {client_order_id!r}; list_orders names them")
         if order.status.is_terminal:
             return order
+        now = await self._follower.now()
         try:
-            now = await self._follower.now()
             return (await self._blotter.withdraw(order, self._venue, reason, now)).order
         except Unclear as error:
-            raise OrderRefused(f"order {client_order_id} may still be there: {error}; look again") from None
+            given_up = await give_up(self._journal, self._blotter, self._venue, order, now, self._grace_s)
+            if given_up is None:
+                raise OrderRefused(
+                    f"order {client_order_id} may still be there: {error}; look again"
+                ) from None
+            return given_up
 
     async def watch_kill(self) -> None:
         """One look at the kill; open orders are taken back, entries alone where only they are stopped."""
@@ -172,9 +180,10 @@ class Executor:
     async def _begin(self, purpose: Purpose) -> datetime:
         """Market time, with all that it brought booked before a new order is looked at."""
         await self._gate.check(purpose)
+        now = await self._follower.catch_up()
         if purpose is Purpose.ENTRY and (closed := self._follower.no_entries()) is not None:
             raise OrderRefused(closed)
-        return await self._follower.catch_up()
+        return now
 
     async def _leave(self, request: OrderRequest, approval_id: str | None) -> Leave:
         """What lets an order be sent: its grant, or that it only reduces. Raises OrderRefused."""

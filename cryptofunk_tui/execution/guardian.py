@@ -1,5 +1,6 @@
 """Keeps positions at a real venue protected: a stop that rests there, or a sale at once."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -48,6 +49,11 @@ class Guardian:
                 await self._protect(held, offers, now)
         except (OrderRefused, MarketError, Unclear) as error:
             self.attention[symbol] = f"{symbol} is not protected: {error}"
+
+    def forget_all_but(self, held: Iterable[str]) -> None:
+        """What is no longer held needs no attention."""
+        kept = set(held)
+        self.attention = {symbol: text for symbol, text in self.attention.items() if symbol in kept}
 
     async def release(self, symbol: str, now: datetime) -> None:
         """Take the stops of a symbol back, so that its coins can be sold. Raises OrderRefused where one may

@@ -45,20 +45,24 @@ class LiveFollower(Follower):
         self._offset_s: float | None = None
 
     async def follow(self) -> tuple[datetime, list[str]]:
+        """A comparison that fails keeps no position from its protection."""
         now = await self.now()
         problems: list[str] = []
-        try:
-            if not await self.settle():
-                await self._compare(now)
-                problems = await self._protect(now)
-        except (MarketError, Unclear) as error:
-            self._fail(now)
-            problems = [str(error)]
+        if not await self.settle():
+            for step in (self._compare, self._protect):
+                try:
+                    problems += await step(now)
+                except (MarketError, Unclear) as error:
+                    self._fail(now)
+                    problems.append(str(error))
         await self._tell_state(now)
         return now, problems
 
     async def catch_up(self) -> datetime:
-        """The venue fills without us: only entries are taken back where they are stopped."""
+        """The venue fills without us: only entries are taken back where they are stopped. The first order of
+        a process waits for the first comparison."""
+        if self._checked_at is None:
+            await self.follow()
         if (stopped := await self._gate.entries_stopped()) is not None:
             await self.withdraw(stopped, entries_only=True)
         return await self.now()
@@ -96,8 +100,9 @@ class LiveFollower(Follower):
             self._journal, self._blotter, self._venue, now, grace_s, self._check.testifies
         )
 
-    async def _compare(self, now: datetime) -> None:
-        """The whole account at the start, after a failure and every minute; the open orders in between."""
+    async def _compare(self, now: datetime) -> list[str]:
+        """The whole account at the start, after a failure and every minute; the open orders in between.
+        Returns what stands in the way of entries."""
         rules = self._rules.venue
         if self._was_away or _is_due(self._checked_at, now, rules.reconcile_s):
             self._offset_s = await self._live.clock_offset_s()
@@ -109,6 +114,7 @@ class LiveFollower(Follower):
         elif _is_due(self._looked_at, now, rules.poll_s):
             self._tell(await self._check.look(now))
             self._looked_at = now
+        return [self._check.problem] if self._check.problem else []
 
     async def _protect(self, now: datetime) -> list[str]:
         """Every position against its quote and with its stop; no stop without its position."""
@@ -119,6 +125,7 @@ class LiveFollower(Follower):
                 await self._guardian.meet(quote, now)
             except (OrderRefused, MarketError) as error:
                 prices.problems.append(str(error))
+        self._guardian.forget_all_but(held)
         for symbol in held:
             await self._guardian.guard(symbol, now)
         for order in await self._journal.orders(RESTING):

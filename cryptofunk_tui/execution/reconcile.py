@@ -42,6 +42,19 @@ async def settle_unclear(
     return changes
 
 
+async def give_up(
+    journal: Journal, blotter: Blotter, venue: Venue, order: Order, at: datetime, grace_s: float
+) -> Order | None:
+    """End an order that stays unclear, as a person asks, where it is older than `grace_s` and the venue knows
+    of none; None where it may still be there. Raises MarketError."""
+    old = (at - order.created_at).total_seconds() >= grace_s
+    request = await journal.request(order.client_order_id)
+    if order.status is not OrderStatus.UNKNOWN or not old or request is None or await venue.find(order):
+        return None
+    report = Report(OrderStatus.REJECTED, reason="given up by a person: the venue knows of none")
+    return (await blotter.book(request, report, at)).order
+
+
 def _absent(order: Order, at: datetime, grace_s: float) -> Report:
     """The venue says that there is none. Just after a submission that is no proof."""
     if order.status is OrderStatus.INTENT:

@@ -150,14 +150,54 @@ async def test_an_order_that_stays_unclear_is_shown_to_a_person(tmp_path: Path) 
 async def test_nothing_is_sent_before_the_account_was_compared(tmp_path: Path) -> None:
     venue = new_venue(clock := SetClock())
     async with opened_live(tmp_path, venue, clock, step=False) as scene:
-        with pytest.raises(OrderRefused, match="was not compared with the venue yet"):
+        venue.plan = lambda call: "lost" if call == "list" else ""
+        with pytest.raises(OrderRefused, match="cannot be compared with sim: sim did not answer"):
             await scene.buy("one")
+        venue.plan = lambda _: ""
         venue.owned["USDT"] = D(1)
         await scene.step()
         with pytest.raises(OrderRefused, match="9999 USDT less at sim than in the journal"):
             await scene.buy("two")
         assert (await scene.state()).problem == "9999 USDT less at sim than in the journal"
         assert venue.submitted == []
+
+
+async def test_the_first_order_of_a_process_waits_for_the_comparison(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock, step=False) as scene:
+        assert (await scene.buy("one")).status is OrderStatus.FILLED
+
+
+async def test_protection_goes_on_while_the_account_cannot_be_compared(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("one")
+        venue.plan = lambda call: "lost" if call == "list" else ""
+        venue.set_price(SYMBOL, "116")
+        await scene.step(61)
+        assert await scene.position() is None
+        (trade,) = await scene.journal.trades()
+        assert trade.exit_purpose == "TARGET"
+
+
+async def test_an_order_that_the_balances_speak_for_stays_unclear_until_a_person_gives_it_up(
+    tmp_path: Path,
+) -> None:
+    venue = new_venue(clock := SetClock())
+    async with opened_live(tmp_path, venue, clock) as scene:
+        await scene.buy("held", "0.1")
+        await scene.step(61)
+        faults = iter(["lost"])
+        venue.plan = lambda call: next(faults, "") if call == "submit" else ""
+        order = await scene.buy("one")
+        venue.owned["BTC"] += 1
+        with pytest.raises(OrderRefused, match="may still be there"):
+            await scene.executor.cancel(order.client_order_id, "a person")
+        await scene.step(61)
+        unclear = await scene.order(order.client_order_id)
+        assert (unclear.status, "the balances moved" in unclear.reason) == (OrderStatus.UNKNOWN, True)
+        given_up = await scene.executor.cancel(order.client_order_id, "a person")
+        assert given_up.status is OrderStatus.REJECTED
 
 
 async def test_a_clock_that_is_off_stops_entries(tmp_path: Path) -> None:
@@ -177,6 +217,14 @@ async def test_foreign_orders_are_shown_and_left_alone(tmp_path: Path) -> None:
         await scene.control.kill("a person", "test", clock.now())
         await scene.step()
         assert venue.open() == [foreign]
+
+
+async def test_a_foreign_orders_name_is_data(tmp_path: Path) -> None:
+    venue = new_venue(clock := SetClock())
+    venue.place_foreign("\x1b[31m[@click=app.quit]\u202e'; drop table orders\n", SYMBOL, Side.BUY, "1", "50")
+    async with opened_live(tmp_path, venue, clock) as scene:
+        (shown,) = (await scene.state()).foreign_orders
+        assert shown == "[@click=app.quit] '; drop table orders BUY 1 BTC/USDT"
 
 
 async def test_orders_of_ours_that_the_journal_lost_are_taken_back_and_sold(tmp_path: Path) -> None:

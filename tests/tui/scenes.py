@@ -2,6 +2,7 @@
 
 from cryptofunk_tui.domain.events import AnyEvent, CoinRow, CycleFinished
 from cryptofunk_tui.domain.risk import Decision, TradingState
+from cryptofunk_tui.domain.venue_state import VenueState
 from tests.tui.accounts import account, approval, order
 from tests.tui.props import (
     AGENTS,
@@ -63,6 +64,32 @@ def vetoed() -> list[AnyEvent]:
 def halted() -> list[AnyEvent]:
     """The drawdown breaker stopped trading."""
     return [*normal(), account(TradingState.HALTED, "drawdown −11.2% is beyond 10.0%", tripped="drawdown")]
+
+
+def live() -> AnyEvent:
+    """Real money on a real venue."""
+    real = {"market": "exchange", "venue": "binance", "speed": None}
+    return started(None, mode="live").model_copy(update=real)
+
+
+def venue_unwell() -> list[AnyEvent]:
+    """Real money, and the venue does not answer as the journal expects."""
+    told = VenueState(
+        account="live:exchange:binance",
+        at=MARKET,
+        problem="0.25 BTC less at binance than in the journal",
+        attention=("order cf01 BUY ETH/USDT stays unclear: the venue knows of no such order yet",),
+        foreign_orders=("web_1 BUY 0.5 BTC/USDT",),
+        clock_offset_s=0.2,
+    )
+    return [*normal(), live(), account(tripped="venue").model_copy(update={"venue": told})]
+
+
+def killed_in_part() -> list[AnyEvent]:
+    """A kill that could not take everything back."""
+    left = ("cf02 BTC/USDT: the order may still be there: ExchangeNotAvailable",)
+    halted = account(TradingState.HALTED, "killed by a person")
+    return [*normal(), live(), halted.model_copy(update={"undone": left})]
 
 
 def server_down() -> list[AnyEvent]:

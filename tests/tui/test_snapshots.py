@@ -35,9 +35,21 @@ def taken(snap_compare: Snapshot, events: Iterable[AnyEvent], size: tuple[int, i
         (scenes.vetoed, ()),
         (scenes.halted, ("ctrl+k",)),
         (scenes.server_down, ("7",)),
+        (scenes.venue_unwell, ("4",)),
+        (scenes.killed_in_part, ()),
         (scenes.hostile, ()),
     ],
-    ids=["starting", "normal", "pending", "vetoed", "halted", "server_down", "hostile"],
+    ids=[
+        "starting",
+        "normal",
+        "pending",
+        "vetoed",
+        "halted",
+        "server_down",
+        "venue_unwell",
+        "killed_in_part",
+        "hostile",
+    ],
 )
 def test_main(
     snap_compare: Snapshot, scene: Callable[[], list[AnyEvent]], keys: tuple[str, ...], size: str

@@ -64,7 +64,9 @@ class Orders(Panel):
         head, body = table(COLUMNS, rows, width)
         is_open = sum(not order.status.is_terminal for order in shown)
         cursor = candidates(state, "order").index(current) if current else None
-        return Drawing([*body, *foreign], (head,), f"{is_open} open" if is_open else "", cursor)
+        counts = [f"{is_open} open"] if is_open else []
+        counts += [f"{len(foreign)} not ours"] if foreign else []
+        return Drawing([*body, *foreign], (head,), ", ".join(counts), cursor)
 
 
 def _foreign(order: str) -> Line:
