@@ -34,6 +34,13 @@ def is_absent(error: Exception) -> bool:
     return isinstance(error, ccxt_errors().OrderNotFound)
 
 
+def is_no_such_question(error: Exception) -> bool:
+    """Whether the venue cannot be asked like this: it looks an order up by its own name alone."""
+    errors = ccxt_errors()
+    refused = isinstance(error, (errors.ArgumentsRequired, errors.NotSupported, errors.BadRequest))
+    return refused or type(error) is errors.InvalidOrder
+
+
 def venue_says(error: Exception) -> str:
     """The error's kind, and the venue's own words where its answer has some."""
     text = str(error)

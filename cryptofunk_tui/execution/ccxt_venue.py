@@ -1,8 +1,8 @@
 """A real venue over ccxt, with the account's key: orders out, answers in, and no guess where one is lost."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from cryptofunk_tui.domain.market import Instrument, Quote, split_symbol
 from cryptofunk_tui.domain.orders import Fill, Order, OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from cryptofunk_tui.domain.rules import CostRules
 from cryptofunk_tui.execution import ccxt_permissions
-from cryptofunk_tui.execution.ccxt_outcome import is_absent, outcome, venue_says
+from cryptofunk_tui.execution.ccxt_outcome import is_absent, is_no_such_question, outcome, venue_says
 from cryptofunk_tui.execution.ccxt_reading import Unreadable, fill, listed, number, report
 from cryptofunk_tui.execution.fees import FeeWorth
 from cryptofunk_tui.execution.venue import Permissions, Report, Unclear, VenueOrder, VenueTrade
@@ -24,6 +24,7 @@ _PAGE = 1000
 _STOP_LIMIT_ROOM = Decimal("0.03")
 """How far below its stop the limit of a stop-limit lies, where a venue has no stop at the market."""
 _FEE_ASSETS = {"binance": ("BNB",), "kucoin": ("KCS",), "okx": ("OKB",)}
+_DAY_MS = 86_400_000
 _LOOK_BACK = timedelta(seconds=5)
 
 
@@ -115,7 +116,7 @@ class CcxtVenue:
         try:
             known = await self._client.fetch_order(*self._named(order))
         except Exception as error:
-            if not is_absent(error):
+            if not (is_absent(error) or is_no_such_question(error)):
                 raise MarketError(
                     f"{self.name} cannot say what became of the order: {venue_says(error)}"
                 ) from None
@@ -126,17 +127,16 @@ class CcxtVenue:
         found: list[VenueOrder] = []
         with urgent():
             for symbol in self._symbols:
-                found += [listed(each) for each in await self._ask(self._client.fetch_open_orders(symbol))]
+                orders = await self._ask(self._client.fetch_open_orders(symbol))
+                with self._reading():
+                    found += [listed(each) for each in orders]
         return tuple(found)
 
     async def trades(self, symbol: str, since: datetime) -> tuple[VenueTrade, ...]:
         rows = await self._pages(symbol, to_ms(since))
-        return tuple(
-            [
-                VenueTrade(str(row["order"]), None, await self._fees.with_worth(_fill(row, symbol, "")))
-                for row in rows
-            ]
-        )
+        with self._reading():
+            told = [(str(row["order"]), fill(row, symbol, "")) for row in rows]
+        return tuple([VenueTrade(name, None, await self._fees.with_worth(each)) for name, each in told])
 
     async def client_id_of(self, symbol: str, venue_order_id: str) -> str:
         order = await self._ask(self._client.fetch_order(venue_order_id, symbol))
@@ -153,7 +153,8 @@ class CcxtVenue:
 
     async def balances(self) -> Mapping[str, Decimal]:
         told = await self._ask(self._client.fetch_balance())
-        return {asset: number(amount, asset) for asset, amount in (told.get("total") or {}).items()}
+        with self._reading():
+            return {asset: number(amount, asset) for asset, amount in told["total"].items()}
 
     async def permissions(self) -> Permissions:
         told: Permissions = await self._ask(ccxt_permissions.permissions(self._client))
@@ -248,10 +249,8 @@ class CcxtVenue:
 
     async def _whole(self, known: Any, order: Order) -> Report:
         """An order with all its executions."""
-        try:
+        with self._reading():
             told = report(known)
-        except Unreadable as error:
-            raise MarketError(f"{self.name}: its answer about an order is none: {error}") from None
         if not told.filled:
             return told
         fills = await self._executions(told.venue_order_id or "", order.symbol, order.client_order_id)
@@ -262,8 +261,10 @@ class CcxtVenue:
             rows = await self._ask(self._client.fetch_order_trades(venue_order_id, symbol))
         else:
             rows = await self._ask(self._client.fetch_my_trades(symbol))
-        mine = (row for row in rows if str(row.get("order")) == venue_order_id)
-        return tuple([await self._fees.with_worth(_fill(row, symbol, client_order_id)) for row in mine])
+        with self._reading():
+            mine = [row for row in rows if str(row["order"]) == venue_order_id]
+            fills = [fill(row, symbol, client_order_id) for row in mine]
+        return tuple([await self._fees.with_worth(each) for each in fills])
 
     async def _among_the_lists(self, order: Order) -> Any:
         """The order among the open and the closed ones, else by the executions since it was made; None where
@@ -282,24 +283,32 @@ class CcxtVenue:
         return None
 
     async def _pages(self, symbol: str, since_ms: int) -> list[Any]:
-        """Executions from `since_ms` on, however many: a full page is followed from its last moment on."""
+        """Executions from `since_ms` on, however many and however long ago: a full page is followed from its
+        last moment on, one that is not full from the day after, since venues answer for a day at most."""
         rows: dict[str, Any] = {}
-        while True:
+        until_ms = to_ms(self._clock.now()) + _DAY_MS
+        while since_ms < until_ms:
             page = await self._ask(self._client.fetch_my_trades(symbol, since_ms, _PAGE))
-            fresh = [row for row in page if str(row["id"]) not in rows]
-            rows.update({str(row["id"]): row for row in fresh})
-            if len(page) < _PAGE or not fresh:
-                return sorted(rows.values(), key=lambda row: (row["timestamp"], str(row["id"])))
-            since_ms = max(int(row["timestamp"]) for row in page)
+            with self._reading():
+                fresh = {str(row["id"]): row for row in page if str(row["id"]) not in rows}
+                newest = max((int(row["timestamp"]) for row in page), default=since_ms)
+            rows.update(fresh)
+            since_ms = newest if len(page) >= _PAGE and fresh else since_ms + _DAY_MS
+        return sorted(rows.values(), key=lambda row: (row["timestamp"], len(str(row["id"])), str(row["id"])))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What cannot be read is no answer. Raises MarketError."""
+        try:
+            yield
+        except (Unreadable, LookupError, TypeError, AttributeError) as error:
+            text = str(error) if isinstance(error, Unreadable) else type(error).__name__
+            raise MarketError(f"{self.name}: its answer cannot be read: {text}") from None
 
     async def _ask(self, question: Awaitable[Any]) -> Any:
         """A question that changes nothing. Raises MarketError."""
         try:
             return await question
-        except asyncio.CancelledError:
-            raise
-        except Unreadable as error:
-            raise MarketError(f"{self.name}: its answer is none: {error}") from None
         except Exception as error:
             raise MarketError(f"{self.name} did not answer: {venue_says(error)}") from None
 
@@ -312,10 +321,3 @@ def _as_given(_symbol: str, amount: str) -> str:
 def _missing(trade: Any, request: OrderRequest) -> dict[str, str]:
     """What an execution that came with the answer leaves out."""
     return {"side": request.side.lower()} if not trade.get("side") else {}
-
-
-def _fill(row: Any, symbol: str, client_order_id: str) -> Fill:
-    try:
-        return fill(row, symbol, client_order_id)
-    except Unreadable as error:
-        raise MarketError(f"an execution of {split_symbol(symbol)[0]} cannot be read: {error}") from None

@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.orders import Liquidity, OrderStatus, Side, TimeInForce
 from cryptofunk_tui.execution.venue import Permissions, Unclear
 from cryptofunk_tui.market.source import MarketError
+from cryptofunk_tui.market.venue_clients import ccxt_errors
 from tests.execution.ccxt_scene import SYMBOL, as_order, connected
 from tests.execution.scene import D, request
 from tests.stand_ins.venue import KEY, SECRET
@@ -222,6 +223,49 @@ async def test_pages_of_executions_are_complete(stand_in: StandIn) -> None:
     async with connected(stand_in, timeout_s=10) as venue:
         trades = await venue.trades(SYMBOL, NOW - timedelta(hours=1))
     assert len({trade.fill.fill_id for trade in trades}) == len(trades) == 2300
+
+
+async def test_executions_of_days_ago_are_told(stand_in: StandIn) -> None:
+    async with connected(stand_in) as venue:
+        await venue.submit(buy(), NOW, D(61000))
+        since = NOW - timedelta(days=6)
+        assert [trade.fill.fill_id for trade in await venue.trades(SYMBOL, since)] == ["BTC/USDT:1"]
+
+
+async def test_a_venue_that_knows_orders_by_its_own_name_alone_is_asked_for_its_lists(
+    stand_in: StandIn,
+) -> None:
+    async with connected(stand_in) as venue:
+        await venue.submit(buy(), NOW, D(61000))
+        for error in ("ArgumentsRequired", "NotSupported", "BadRequest"):
+            real = venue._client.fetch_order
+
+            async def only_by_number(number: str | None, symbol: str, params: Any = None) -> Any:
+                if number is None:
+                    raise getattr(ccxt_errors(), error)("by number alone")  # noqa: B023 (used at once)
+                return await real(number, symbol)  # noqa: B023
+
+            venue._client.fetch_order = only_by_number
+            found = await venue.find(as_order(buy()))
+            venue._client.fetch_order = real
+            assert found is not None
+            assert (found.status, len(found.fills)) == (OrderStatus.FILLED, 1)
+
+
+@pytest.mark.parametrize("path", ["/api/v3/openOrders", "/api/v3/account", "/api/v3/myTrades"])
+@pytest.mark.parametrize("kind", ["not_json", "empty", "500", "-1001", "504"])
+async def test_a_question_without_a_readable_answer_is_an_error_in_one_line(
+    stand_in: StandIn, path: str, kind: str
+) -> None:
+    asked = {"/api/v3/openOrders": "open_orders", "/api/v3/account": "balances", "/api/v3/myTrades": "trades"}
+    async with connected(stand_in) as venue:
+        stand_in.foreign("web_7", "BUY", "0.5", "50000")
+        stand_in.faults({"path": path, "kind": kind})
+        arguments = (SYMBOL, NOW) if path.endswith("myTrades") else ()
+        with pytest.raises(MarketError) as failure:
+            await getattr(venue, asked[path])(*arguments)
+        assert "\n" not in str(failure.value)
+        assert "127.0.0.1" not in str(failure.value)
 
 
 async def test_rights_of_the_key_and_the_clock(stand_in: StandIn) -> None:

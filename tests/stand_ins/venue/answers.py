@@ -8,6 +8,8 @@ from typing import Any
 from tests.stand_ins.venue.engine import LEAST, LOT, SYMBOLS, TICK, Engine, Refusal, UserOrder
 
 TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]
+DAY_MS = 86_400_000
+"""Executions are told for a day from the start that is asked for."""
 Answer = Callable[[Engine, dict[str, str]], Any]
 
 
@@ -81,7 +83,8 @@ def my_trades(engine: Engine, query: dict[str, str]) -> Any:
     if "fromId" in query:
         trades = trades[int(query["fromId"]) - 1 :]
     elif "startTime" in query:
-        trades = [trade for trade in trades if trade["time"] >= int(query["startTime"])]
+        since = int(query["startTime"])
+        trades = [trade for trade in trades if since <= trade["time"] < since + DAY_MS]
     elif "orderId" not in query:
         return trades[-int(query.get("limit", 500)) :]
     return trades[: int(query.get("limit", 500))]
