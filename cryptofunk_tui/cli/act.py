@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from cryptofunk_tui.cli.options import StateDir
-from cryptofunk_tui.domain.base import WallClock
+from cryptofunk_tui.domain.base import WallClock, plain
 from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
 from cryptofunk_tui.domain.orders import OPEN_STATUSES, ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
@@ -58,6 +58,8 @@ def kill(
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
     report = asyncio.run(_carry_out(directory, asked_at, flatten=flatten))
     typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
+    if held := asyncio.run(_held(directory)):
+        typer.echo(f"still held, and nothing protects it: {', '.join(held)}; `kill --flatten` sells it")
     if report.undone:
         raise ProductError("not all could be done: " + "; ".join(report.undone))
 
@@ -147,6 +149,18 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
         return None, bool(left or (flatten and await journal.positions()))
     except StorageError as error:
         return str(error), True
+    finally:
+        await journal.close()
+
+
+async def _held(directory: Path) -> list[str]:
+    """What is held by the journal; nothing where that cannot be read."""
+    try:
+        journal = await Journal.open(directory, readonly=True)
+    except StorageError:
+        return []
+    try:
+        return [f"{plain(held.quantity)} {held.symbol}" for held in await journal.positions()]
     finally:
         await journal.close()
 

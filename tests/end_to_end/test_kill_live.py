@@ -192,6 +192,20 @@ async def test_sigusr1_to_the_executor_kills(stand_in: StandIn, tmp_path: Path) 
         assert (report.reason, ours(stand_in)) == ("killed by SIGUSR1", set())
 
 
+async def test_a_key_that_may_withdraw_trades_nothing(stand_in: StandIn, tmp_path: Path) -> None:
+    state = tmp_path / "s"
+    config = await with_open_orders(stand_in, state)
+    stand_in.reset({"USDT": "1000000"}, withdrawals=True)
+    journal = await open_journal(state)
+    async with executor(config, state) as toolbox:
+        with pytest.raises(ToolboxError, match="may withdraw or transfer"):
+            await toolbox.call(
+                "order_executor", "place_market_order", await granted(journal, "w"), deadline_s=10.0
+            )
+    assert stand_in.state()["orders"] == []
+    await journal.close()
+
+
 async def test_a_kill_that_sells_leaves_nothing_held(stand_in: StandIn, tmp_path: Path) -> None:
     state = tmp_path / "s"
     config = await with_open_orders(stand_in, state)
@@ -203,6 +217,8 @@ async def test_a_kill_that_sells_leaves_nothing_held(stand_in: StandIn, tmp_path
         )
         assert bought["status"] == "FILLED"
         assert len(ours(stand_in)) == 21
+    done = await asyncio.to_thread(kill_command, state)
+    assert "still held, and nothing protects it: 0.001 BTC/USDT" in done.stdout
     done = await asyncio.to_thread(kill_command, state, "--flatten")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sold 1" in done.stdout
