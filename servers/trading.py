@@ -28,6 +28,10 @@ FOLLOW_S = 1.0
 _LOG = logging.getLogger("order_executor")
 
 
+class NoAccount(OrderRefused):
+    """The journal is new, or has lost what it knew."""
+
+
 class Trading:
     """The executor of the journal's active account, made on first use, and its venue or market. Another
     account in the journal gets another executor."""
@@ -49,10 +53,10 @@ class Trading:
             return self._journal
 
     async def account(self) -> AccountRow:
-        """The active account. Raises OrderRefused before the first."""
+        """The active account. Raises NoAccount before the first."""
         account = await (await self.journal()).account()
         if account is None:
-            raise OrderRefused("no account is open in this state directory; start the engine first")
+            raise NoAccount("no account is open in this state directory; start the engine first")
         return account
 
     async def executor(self) -> Executor:
@@ -124,8 +128,10 @@ async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_
         try:
             await step(await trading.executor())
             failure = ""
-        except OrderRefused:
+        except OrderRefused as error:
             failure, pause_s = "", AGAIN_S
+            if isinstance(error, NoAccount) and settings().mode != "paper":
+                await emergency.look(trading.live)
         except Exception as error:
             pause_s = AGAIN_S
             await emergency.look(trading.live)

@@ -54,7 +54,7 @@ def kill(
     asked_at = WallClock().now()
     touch_kill(directory, f"killed by {_actor()}")
     typer.echo("killed: no order leaves any more; resume with `cryptofunk resume --confirm RESUME`")
-    if not (directory / JOURNAL_FILE).exists():
+    if not (directory / JOURNAL_FILE).exists() and not _is_real(directory):
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
     report = asyncio.run(_carry_out(directory, asked_at, flatten=flatten))
     typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
@@ -136,6 +136,8 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
     """The kill in the journal: why it is not there where that fails (the file alone blocks as well), and
     whether an executor has something to do: on paper only where orders, or what is to be sold, are open."""
     try:
+        if not (directory / JOURNAL_FILE).exists():
+            return f"{directory / JOURNAL_FILE} is gone; nothing is sold", True
         journal = await Journal.open(directory)
     except StorageError as error:
         return f"{error}; nothing is sold" if flatten else str(error), _is_real(directory)

@@ -132,12 +132,16 @@ async def test_with_nothing_running_the_command_itself_cleans(stand_in: StandIn,
     assert resting == ["web_1"]
 
 
+@pytest.mark.parametrize("left", [b"no database at all" * 100, None], ids=["torn", "deleted"])
 async def test_with_the_journal_gone_orders_are_cancelled_and_nothing_is_sold(
-    stand_in: StandIn, tmp_path: Path
+    stand_in: StandIn, tmp_path: Path, left: bytes | None
 ) -> None:
     state = tmp_path / "s"
     await with_open_orders(stand_in, state)
-    (state / JOURNAL_FILE).write_bytes(b"no database at all" * 100)
+    for file in state.glob(f"{JOURNAL_FILE}*"):
+        file.unlink()
+    if left is not None:
+        (state / JOURNAL_FILE).write_bytes(left)
     done = await asyncio.to_thread(kill_command, state, "--flatten")
     assert done.returncode == 1
     assert "nothing is sold" in done.stderr
