@@ -1,12 +1,13 @@
 """An account at the model venue with its executor; opened again, it is what a restart finds."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.orders import (
     Approval,
     ApprovalStatus,
@@ -48,14 +49,15 @@ class LiveScene:
     journal: Journal
     approvals: Approvals
     control: Control
-    venue: SimVenue
-    clock: SetClock
+    clock: Clock
+    advance: Callable[[float], None]
+    """Let so many seconds pass by that clock."""
     executor: Executor
     account: str
 
     async def step(self, seconds: float = 1.0) -> None:
         """Time passes, and the loops that never wait for a call do their work."""
-        self.clock.time += timedelta(seconds=seconds)
+        self.advance(seconds)
         await self.executor.watch_kill()
         await self.executor.keep_watch()
 
@@ -134,7 +136,7 @@ async def opened_live(
         control = Control(journal, state_dir)
         executor = Executor(journal, row, venue, Gate(control), rules, clock, state_dir)
         await executor.start()
-        scene = LiveScene(journal, Approvals(journal), control, venue, clock, executor, account)
+        scene = LiveScene(journal, Approvals(journal), control, clock, clock.advance, executor, account)
         if step:
             await scene.step()
         yield scene

@@ -159,6 +159,9 @@ class SetClock:
     def __init__(self) -> None:
         self.time = datetime(2026, 6, 1, tzinfo=UTC)
 
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
     def now(self) -> datetime:
         return self.time
 

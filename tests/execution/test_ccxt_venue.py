@@ -232,24 +232,23 @@ async def test_executions_of_days_ago_are_told(stand_in: StandIn) -> None:
         assert [trade.fill.fill_id for trade in await venue.trades(SYMBOL, since)] == ["BTC/USDT:1"]
 
 
+@pytest.mark.parametrize("error", ["ArgumentsRequired", "NotSupported", "BadRequest"])
 async def test_a_venue_that_knows_orders_by_its_own_name_alone_is_asked_for_its_lists(
-    stand_in: StandIn,
+    stand_in: StandIn, error: str
 ) -> None:
     async with connected(stand_in) as venue:
         await venue.submit(buy(), NOW, D(61000))
-        for error in ("ArgumentsRequired", "NotSupported", "BadRequest"):
-            real = venue._client.fetch_order
+        real = venue._client.fetch_order
 
-            async def only_by_number(number: str | None, symbol: str, params: Any = None) -> Any:
-                if number is None:
-                    raise getattr(ccxt_errors(), error)("by number alone")  # noqa: B023 (used at once)
-                return await real(number, symbol)  # noqa: B023
+        async def only_by_number(number: str | None, symbol: str, params: Any = None) -> Any:
+            if number is None:
+                raise getattr(ccxt_errors(), error)("by number alone")
+            return await real(number, symbol)
 
-            venue._client.fetch_order = only_by_number
-            found = await venue.find(as_order(buy()))
-            venue._client.fetch_order = real
-            assert found is not None
-            assert (found.status, len(found.fills)) == (OrderStatus.FILLED, 1)
+        venue._client.fetch_order = only_by_number
+        found = await venue.find(as_order(buy()))
+        assert found is not None
+        assert (found.status, len(found.fills)) == (OrderStatus.FILLED, 1)
 
 
 @pytest.mark.parametrize("path", ["/api/v3/openOrders", "/api/v3/account", "/api/v3/myTrades"])

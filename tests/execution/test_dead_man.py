@@ -57,14 +57,14 @@ async def test_a_fee_is_worth_its_price_or_what_the_rate_would_take() -> None:
 
     async def quote(symbol: str, at: datetime) -> Quote:
         asked.append(symbol)
-        if symbol == "XXX/USDT":
+        if symbol == "KCS/USDT":
             raise MarketError("not traded")
         return Quote(symbol=symbol, venue="v", bid=Decimal(499), ask=Decimal(501), last=Decimal(500), at=at)
 
     worth = FeeWorth(quote, CostRules())
     assert (await worth.with_worth(execution("BNB"))).fee_value == Decimal("0.5")
     assert (await worth.with_worth(execution("BNB"))).fee_value == Decimal("0.5")
-    assert (await worth.with_worth(execution("XXX"))).fee_value == Decimal("0.2")
-    assert asked == ["BNB/USDT", "XXX/USDT"]
+    assert (await worth.with_worth(execution("KCS"))).fee_value == Decimal("0.2")
+    assert asked == ["BNB/USDT", "KCS/USDT"]
     for asset in ("BTC", "USDT"):
         assert (await worth.with_worth(execution(asset))).fee_value is None

@@ -46,6 +46,9 @@ class ShiftedClock:
 
     shift: timedelta = timedelta()
 
+    def advance(self, seconds: float) -> None:
+        self.shift += timedelta(seconds=seconds)
+
     def now(self) -> datetime:
         return datetime.now(UTC) + self.shift
 
@@ -75,7 +78,7 @@ async def life(state_dir: Path, venue: CcxtVenue, clock: ShiftedClock) -> AsyncI
         control = Control(journal, state_dir)
         executor = Executor(journal, row, venue, Gate(control), ROOMY, clock, state_dir)
         await executor.start()
-        yield LiveScene(journal, Approvals(journal), control, venue, clock, executor, account)  # type: ignore[arg-type]
+        yield LiveScene(journal, Approvals(journal), control, clock, clock.advance, executor, account)
     finally:
         await journal.close()
 
@@ -100,7 +103,7 @@ async def settle(scene: LiveScene, stand_in: StandIn, clock: ShiftedClock) -> No
     for seconds in (0, 31, 31, 61):
         if seconds:
             stand_in.advance(seconds)
-            clock.shift += timedelta(seconds=seconds)
+            clock.advance(seconds)
         for _ in range(2):
             await scene.executor.watch_kill()
             await scene.executor.keep_watch()
