@@ -25,6 +25,8 @@ from servers.live_venue import open_live_venue
 from servers.support import open_market, settings, state_directory
 
 FOLLOW_S = 1.0
+CALM_S = 0.1
+"""Least time between two looks that the stream asks for."""
 _LOG = logging.getLogger("order_executor")
 
 
@@ -119,9 +121,14 @@ trading = Trading()
 emergency = Emergency(state_directory, settings, WallClock())
 
 
-async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_s: float) -> None:
-    """Do `step` again and again. A failure of whatever kind is logged when it first appears, and tried again:
-    neither the watch nor protection may end while the process lives."""
+async def _repeat(
+    name: str,
+    step: Callable[[Executor], Awaitable[None]],
+    every_s: float,
+    woken: asyncio.Event | None = None,
+) -> None:
+    """Do `step` again and again, sooner where `woken`. A failure of whatever kind is logged when it first
+    appears, and tried again: neither the watch nor protection may end while the process lives."""
     failure = ""
     while True:
         pause_s = every_s
@@ -137,10 +144,21 @@ async def _repeat(name: str, step: Callable[[Executor], Awaitable[None]], every_
             await emergency.look(trading.live)
             if failure != (failure := str(error) or type(error).__name__):
                 _LOG.error("%s: %s", name, failure)
-        await asyncio.sleep(pause_s)
+        await _pause(pause_s, woken)
 
 
-async def _listen() -> None:
+async def _pause(seconds: float, woken: asyncio.Event | None) -> None:
+    """Wait, or until woken; a burst of words from the stream is one."""
+    least_s = seconds if woken is None else min(seconds, CALM_S)
+    await asyncio.sleep(least_s)
+    if woken is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds - least_s):
+                await woken.wait()
+        woken.clear()
+
+
+async def _listen(woken: asyncio.Event) -> None:
     """Let the venue's user stream bring the next look forward; where there is none, asking has to do."""
     pause_s = 1.0
     while True:
@@ -152,7 +170,7 @@ async def _listen() -> None:
             async for _ in trading.live.nudges():
                 pause_s = 1.0
                 executor.nudge()
-                await executor.keep_watch()
+                woken.set()
             return
         except Exception:  # the stream broke, or nothing is open yet: polling goes on meanwhile
             pause_s = min(pause_s * 2, 30.0)
@@ -163,10 +181,11 @@ async def _listen() -> None:
 @asynccontextmanager
 async def loops(_: MCPServer) -> AsyncIterator[None]:
     """The watch on the kill, protection that waits for no other process, and the venue's user stream."""
+    woken = asyncio.Event()
     tasks = [
         asyncio.create_task(_repeat("kill watch", Executor.watch_kill, WATCH_S)),
-        asyncio.create_task(_repeat("protection", Executor.keep_watch, FOLLOW_S)),
-        asyncio.create_task(_listen()),
+        asyncio.create_task(_repeat("protection", Executor.keep_watch, FOLLOW_S, woken)),
+        asyncio.create_task(_listen(woken)),
     ]
     try:
         yield

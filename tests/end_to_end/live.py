@@ -37,7 +37,8 @@ KEYS = dict(zip(variables("binance", sandbox=False), (KEY, SECRET), strict=False
 PLAN = protection("58000", "64000", reference="60000")
 
 
-def settings_for(stand_in: StandIn) -> Settings:
+def settings_for(stand_in: StandIn, **venue: Any) -> Settings:
+    """Real money on the stand-in, approved by nobody; `venue` changes how it is followed."""
     return load_settings(
         None,
         {
@@ -54,7 +55,7 @@ def settings_for(stand_in: StandIn) -> Settings:
             },
             "coingecko": {"enabled": False},
             "news": {"fear_greed_url": "http://127.0.0.1:9/"},
-            "rules": {"limits": {"position": 1, "exposure": 1}},
+            "rules": {"limits": {"position": 1, "exposure": 1}, "venue": venue},
         },
     )
 
