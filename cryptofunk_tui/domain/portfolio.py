@@ -57,6 +57,8 @@ class Portfolio(Record):
     quote_asset: str
     start: Money
     cash: Money
+    other_fees: Money = Decimal(0)
+    """Worth of the fees that were paid in third assets, at the time; equity is less by it."""
     positions: tuple[Position, ...]
     marks: tuple[Mark, ...]
     peak_equity: Money
@@ -81,7 +83,7 @@ class Portfolio(Record):
 
     @property
     def equity(self) -> Decimal:
-        return self.cash + self.exposure
+        return self.cash + self.exposure - self.other_fees
 
     @property
     def drawdown(self) -> float:

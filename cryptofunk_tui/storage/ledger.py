@@ -42,6 +42,8 @@ class Ledger(Orders):
             await self._write_fill(before, fill)
             await self._write_order(before, fill, status)
             await self._write_balances(before["account"], booking.moved)
+            if fill.fee_value is not None:
+                await self._write_other_fee(before["account"], fill.fee_value)
             await self._write_holding(before, fill, booking.holding)
             if booking.reduction is not None:
                 await self._write_trade(before, fill, booking.reduction)
@@ -187,6 +189,12 @@ class Ledger(Orders):
             row = await self.database.row("balance_of", account=account, asset=asset)
             amount = _sum(row["amount"] if row else None, change)
             await self.database.write("put_balance", account=account, asset=asset, amount=amount)
+
+    async def _write_other_fee(self, account: str, worth: Decimal) -> None:
+        row = await self.database.row("other_fees", account=account)
+        assert row is not None
+        other_fees = _sum(row["other_fees"], worth)
+        await self.database.write("put_other_fees", account=account, other_fees=other_fees)
 
     async def _write_holding(self, before: Row, fill: Fill, holding: Holding | None) -> None:
         where = {"account": before["account"], "symbol": fill.symbol}

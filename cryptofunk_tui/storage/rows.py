@@ -139,6 +139,7 @@ def to_portfolio(rows: Sequence[Row]) -> Portfolio:
         quote_asset=row["quote_asset"],
         start=Decimal(row["start"]),
         cash=Decimal(row["cash"]),
+        other_fees=Decimal(row["other_fees"]),
         positions=tuple(to_position(part) for part in held),
         marks=tuple(
             Mark(symbol=part["symbol"], price=Decimal(part["mark_price"]), at=from_ms(part["mark_at"]))

@@ -195,7 +195,7 @@ def exposure(state: ViewState, portfolio: Portfolio) -> Decimal:
 
 
 def equity(state: ViewState, portfolio: Portfolio) -> Decimal:
-    return portfolio.cash + exposure(state, portfolio)
+    return portfolio.cash + exposure(state, portfolio) - portfolio.other_fees
 
 
 def drawdown(state: ViewState, portfolio: Portfolio) -> float:

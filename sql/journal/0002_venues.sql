@@ -6,6 +6,9 @@ create index orders_of_venue on orders (account, venue_order_id) where venue_ord
 -- Worth of the fee in quote currency, where it is paid in neither base nor quote.
 alter table fills add column fee_value text;
 
+-- What fees in third assets were worth, so that equity counts them.
+alter table accounts add column other_fees text not null default '0';
+
 -- A kill that also sells: its sales alone may leave.
 alter table control add column flatten integer not null default 0;
 

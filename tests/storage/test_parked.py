@@ -39,5 +39,7 @@ async def test_a_fee_in_a_third_asset_is_booked_where_it_was_paid(tmp_path: Path
     await journal.book_fill(fill.model_copy(update={"fee_value": Decimal("0.7")}), status=OrderStatus.FILLED)
     assert await journal.balances() == {"BTC": 1, "USDT": Decimal(9900), "BNB": Decimal("-0.001")}
     assert await journal.fees_since(START) == Decimal("0.6")
+    portfolio = await journal.portfolio()
+    assert (portfolio.other_fees, portfolio.equity) == (Decimal("0.6"), Decimal("9999.4"))
     assert await journal.fills() == (fill,)
     await journal.close()

@@ -42,7 +42,8 @@ select pid, since, heartbeat, servers, feed_age_s from engine
 -- name: portfolio()
 -- One row for the account and each position. A mark taken before the position was opened says nothing of it.
 select
-    a.account, a.quote_asset, a.start, a.equity, a.peak_equity, a.day_start_equity, a.day, b.amount as cash,
+    a.account, a.quote_asset, a.start, a.equity, a.peak_equity, a.day_start_equity, a.day, a.other_fees,
+    b.amount as cash,
     p.symbol, p.quantity, p.cost, p.entry_price, p.fees, p.strategy, p.opened_at, p.entry_order,
     p.initial_stop, p.stop, p.target, p.trail, p.trail_after, p.high,
     m.price as mark_price, m.at as mark_at

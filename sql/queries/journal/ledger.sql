@@ -55,6 +55,12 @@ on conflict (account, asset) do update set amount = excluded.amount
 -- name: balance_of(account, asset)^
 select amount from balances where account = :account and asset = :asset
 
+-- name: other_fees(account)^
+select other_fees from accounts where account = :account
+
+-- name: put_other_fees(account, other_fees)!
+update accounts set other_fees = :other_fees where account = :account
+
 -- name: parked()
 select symbol, quantity, cost, reason, at from parked
 where account = (select account from active_account)
