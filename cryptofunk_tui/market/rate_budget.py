@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,9 +36,15 @@ def urgent() -> Iterator[None]:
         _URGENT.reset(token)
 
 
-def budget_folder() -> Path:
-    """One for each user of the machine: requests of one address count together, whoever makes them."""
-    return Path(tempfile.gettempdir()) / f"cryptofunk-{os.getuid()}"
+def budget_folder(parent: Path | None = None) -> Path:
+    """One for each user of the machine: requests of one address count together, whoever makes them. Where
+    somebody else got hold of that name, a folder of this process alone: nobody else may hold our cancels up."""
+    folder = (parent or Path(tempfile.gettempdir())) / f"cryptofunk-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="cryptofunk-", dir=parent))
 
 
 class RateBudget:
@@ -48,7 +55,6 @@ class RateBudget:
         self._rate = per_second
         self._most = max(per_second * BURST_S, 2.0)
         folder = folder or budget_folder()
-        folder.mkdir(mode=0o700, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{venue}-{host}")
         self._path = folder / f"{name}.budget"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cryptofunk_tui.market.rate_budget import NoBudget, RateBudget, urgent
+from cryptofunk_tui.market.rate_budget import NoBudget, RateBudget, budget_folder, urgent
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +50,21 @@ async def test_a_broken_file_is_replaced(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "v-h.budget").write_bytes(damage)
     await budget.take(1)
     await budget.take(1)
+
+
+@pytest.mark.parametrize("theirs", ["loose", "link"])
+def test_a_folder_that_is_not_ours_alone_is_not_used(tmp_path: Path, theirs: str) -> None:
+    first = budget_folder(tmp_path)
+    assert budget_folder(tmp_path) == first
+    if theirs == "loose":
+        first.chmod(0o777)
+    else:
+        first.rmdir()
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        first.symlink_to(tmp_path / "elsewhere")
+    other = budget_folder(tmp_path)
+    assert other != first
+    assert other.stat().st_mode & 0o777 == 0o700
 
 
 def test_several_processes_share_it(tmp_path: Path) -> None:
