@@ -9,7 +9,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -38,9 +38,10 @@ def urgent() -> Iterator[None]:
 
 def budget_folder(parent: Path | None = None) -> Path:
     """One for each user of the machine: requests of one address count together, whoever makes them. Where
-    somebody else got hold of that name, a folder of this process alone: nobody else may hold our cancels up."""
+    somebody else got hold of that name, a folder of this process alone: nobody may hold our cancels up."""
     folder = (parent or Path(tempfile.gettempdir())) / f"cryptofunk-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
         return folder
