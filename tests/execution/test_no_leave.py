@@ -13,8 +13,6 @@ import pytest
 
 from cryptofunk_tui.domain.orders import ApprovalStatus, OrderRequest, OrderType, Side, TimeInForce
 from cryptofunk_tui.execution.venue import OrderRefused
-from cryptofunk_tui.market.source import MarketError
-from cryptofunk_tui.storage.errors import StorageError
 from tests.execution.scene import START, SYMBOL, D, GivenMarket, Scene, opened, request
 from tests.nightly import scaled
 
@@ -45,9 +43,11 @@ class Forger:
     scene: Scene
     rng: random.Random
     numbers: Iterator[int]
+    spent: list[tuple[OrderRequest, str]]
+    """Grants of this life and those before it that were used, or ran out."""
 
     async def attempt(self) -> None:
-        kind = self.rng.choice(("field", "grant", "late", "reused", "none", "invented"))
+        kind = self.rng.choice(("field", "grant", "late", "reused", "replayed", "none", "invented"))
         approved = request(f"o{next(self.numbers)}")
         match kind:
             case "field":
@@ -60,11 +60,16 @@ class Forger:
                 await self._refused(approved, grant)
             case "late":
                 late = self.scene.clock.now() - timedelta(milliseconds=self.rng.randrange(100_000))
-                await self._refused(approved, await self.scene.grant(approved, expires_at=late))
+                grant = await self.scene.grant(approved, expires_at=late)
+                await self._refused(approved, grant)
+                self.spent.append((approved, grant))
             case "reused":
                 grant = await self.scene.grant(approved)
                 assert await self.scene.approvals.consume(grant, self.scene.clock.now())
                 await self._refused(approved, grant)
+                self.spent.append((approved, grant))
+            case "replayed":
+                await self._refused(*self.rng.choice(self.spent or [(approved, "grant-of-nobody")]))
             case "none":
                 await self._refused(approved, None)
             case "invented":
@@ -76,7 +81,8 @@ class Forger:
         return value
 
     async def _refused(self, order: OrderRequest, approval_id: str | None) -> None:
-        with pytest.raises((OrderRefused, MarketError, StorageError)):
+        """For want of leave, and for no other reason: every such refusal speaks of the approval."""
+        with pytest.raises(OrderRefused, match="approval"):
             await self.scene.executor.place(order, approval_id)
 
 
@@ -97,10 +103,11 @@ async def know_others(scene: Scene) -> None:
 async def test_a_thousand_attempts_without_leave_place_nothing(tmp_path: Path) -> None:
     market = GivenMarket({SYMBOL: [(100.0, 101.0, 99.0, 100.0)] * 3})
     rng, numbers = random.Random(1), itertools.count()
+    spent: list[tuple[OrderRequest, str]] = []
     for _ in range(4):
         async with opened(tmp_path, market) as scene:
             await know_others(scene)
-            forger = Forger(scene, rng, numbers)
+            forger = Forger(scene, rng, numbers, spent)
             for _ in range(ATTEMPTS // 4):
                 await forger.attempt()
             assert await scene.journal.orders() == ()

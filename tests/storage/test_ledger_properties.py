@@ -30,7 +30,7 @@ step = st.tuples(
     st.integers(1, 3),
     st.sampled_from(("quote", "base", "BNB")),
 )
-histories = st.lists(step, min_size=1, max_size=scaled(200, 200))
+histories = st.lists(step, min_size=1, max_size=200)
 Orders = list[tuple[str, Side, list[Fill]]]
 
 
