@@ -3,18 +3,13 @@
 import argparse
 import asyncio
 
-from aiohttp import web
-
-from tests.stand_ins.venue.serve import Venue
+from tests.stand_ins.venue.process import served
 
 
 async def serve(port: int) -> None:
-    runner = web.AppRunner(Venue().app(), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
+    async with served(port) as stand_in:
+        print(stand_in.url.rpartition(":")[2], flush=True)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,23 @@
-"""What the exchange answers to each request, in Binance's own words."""
+"""What the exchange answers about the account, in Binance's own words."""
 
-import json
+import uuid
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from tests.stand_ins.venue.engine import LEAST, LOT, SYMBOLS, TICK, Engine, Refusal, UserOrder
+from tests.stand_ins.venue.engine import Engine
+from tests.stand_ins.venue.market_data import (
+    DAY_MS,
+    book_ticker,
+    day_ticker,
+    depth,
+    exchange_info,
+    klines,
+    wanted,
+)
+from tests.stand_ins.venue.orders import UserOrder
+from tests.stand_ins.venue.rules import Refusal
 
-TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]
-DAY_MS = 86_400_000
-"""Executions are told for a day from the start that is asked for."""
+PAGE, MOST = 500, 1000
 Answer = Callable[[Engine, dict[str, str]], Any]
 
 
@@ -20,32 +28,43 @@ def shown(order: UserOrder) -> dict[str, Any]:
         "orderId": order.number,
         "orderListId": -1,
         "clientOrderId": order.name,
-        "transactTime": order.at,
         "price": f"{order.price:.8f}",
         "origQty": f"{order.quantity:.8f}",
         "executedQty": f"{order.filled:.8f}",
         "cummulativeQuoteQty": f"{order.value:.8f}",
+        "origQuoteOrderQty": f"{order.spend:.8f}",
         "status": order.status,
-        "timeInForce": "GTC" if order.type == "MARKET" else order.time_in_force,
+        "timeInForce": order.time_in_force,
         "type": order.type,
         "side": order.side,
         "stopPrice": f"{order.stop:.8f}",
+        "icebergQty": "0.00000000",
         "time": order.at,
-        "updateTime": order.at,
+        "updateTime": order.updated,
         "isWorking": not order.stop or order.triggered,
-        "workingTime": order.at,
+        "workingTime": order.at if not order.stop or order.triggered else -1,
+        "selfTradePreventionMode": "NONE",
     }
 
 
-def placed(order: UserOrder) -> dict[str, Any]:
-    """The FULL answer to an order, with its fills."""
+def placed(order: UserOrder, detail: str) -> dict[str, Any]:
+    """The answer to an order: ACK, RESULT, or FULL with its fills."""
+    told = {"transactTime": order.updated} | shown(order)
+    if detail == "ACK":
+        return {
+            name: told[name] for name in ("symbol", "orderId", "orderListId", "clientOrderId", "transactTime")
+        }
+    if detail == "RESULT":
+        return told
     names = ("price", "qty", "commission", "commissionAsset")
     fills = [{name: fill[name] for name in names} | {"tradeId": fill["id"]} for fill in order.fills]
-    return shown(order) | {"fills": fills}
+    return told | {"fills": fills}
 
 
 def post_order(engine: Engine, query: dict[str, str]) -> Any:
-    return placed(engine.place(query))
+    order = engine.place(query)
+    unasked = "FULL" if order.type in ("LIMIT", "MARKET") else "ACK"
+    return placed(order, query.get("newOrderRespType", unasked))
 
 
 def get_order(engine: Engine, query: dict[str, str]) -> Any:
@@ -57,144 +76,131 @@ def get_order(engine: Engine, query: dict[str, str]) -> Any:
 
 def delete_order(engine: Engine, query: dict[str, str]) -> Any:
     order = engine.find(query)
-    if order is None or not order.is_open:
+    if order is None:
         raise Refusal(-2011, "Unknown order sent.")
-    engine.cancel(order)
-    return shown(order) | {"origClientOrderId": order.name}
+    return _cancelled(engine, order, query.get("newClientOrderId"))
+
+
+def delete_open_orders(engine: Engine, query: dict[str, str]) -> Any:
+    symbol = wanted(query)
+    mine = [order for order in engine.open.values() if order.symbol == symbol]
+    if not mine:
+        raise Refusal(-2011, "Unknown order sent.")
+    return [_cancelled(engine, order, None) for order in mine]
+
+
+def replace_order(engine: Engine, query: dict[str, str]) -> Any:
+    """Cancel, then place: the new order is not tried where the cancel fails, and its own failure leaves the
+    old one cancelled."""
+    names = {"cancelOrderId": "orderId", "cancelOrigClientOrderId": "origClientOrderId"}
+    old = {"symbol": query.get("symbol", "")} | {names[name]: query[name] for name in names if name in query}
+    try:
+        cancelled = delete_order(engine, old)
+    except Refusal as refusal:
+        data = _half("FAILURE", _error(refusal), "NOT_ATTEMPTED", None)
+        raise Refusal(-2022, "Order cancel-replace failed.", 400, {"data": data}) from None
+    try:
+        new = post_order(engine, query)
+    except Refusal as refusal:
+        data = _half("SUCCESS", cancelled, "FAILURE", _error(refusal))
+        raise Refusal(-2021, "Order cancel-replace partially failed.", 409, {"data": data}) from None
+    return _half("SUCCESS", cancelled, "SUCCESS", new)
 
 
 def open_orders(engine: Engine, query: dict[str, str]) -> Any:
-    wanted = query.get("symbol")
-    return [shown(order) for order in engine.open.values() if wanted in (None, order.symbol)]
+    symbol = wanted(query) if "symbol" in query else None
+    return [shown(order) for order in engine.open.values() if symbol in (None, order.symbol)]
 
 
 def all_orders(engine: Engine, query: dict[str, str]) -> Any:
-    known = [order for order in engine.orders.values() if order.symbol == query["symbol"]]
-    if "startTime" in query:
-        known = [order for order in known if order.at >= int(query["startTime"])]
-    limit = int(query.get("limit", 500))
-    return [shown(order) for order in (known[:limit] if "startTime" in query else known[-limit:])]
+    symbol, limit = wanted(query), _limit(query)
+    since, until = _window(query)
+    first = int(query.get("orderId", 0))
+    known = [
+        order
+        for order in engine.orders.values()
+        if order.symbol == symbol and order.number >= first and since <= order.at <= until
+    ]
+    oldest_first = "orderId" in query or "startTime" in query
+    return [shown(order) for order in (known[:limit] if oldest_first else known[-limit:])]
 
 
 def my_trades(engine: Engine, query: dict[str, str]) -> Any:
-    trades = engine.trades[query["symbol"]]
+    """Executions are told for a day from the start that is asked for."""
+    trades, limit = engine.trades[wanted(query)], _limit(query)
     if "orderId" in query:
         trades = [trade for trade in trades if trade["orderId"] == int(query["orderId"])]
     if "fromId" in query:
-        trades = trades[int(query["fromId"]) - 1 :]
-    elif "startTime" in query:
-        since = int(query["startTime"])
-        trades = [trade for trade in trades if since <= trade["time"] < since + DAY_MS]
-    elif "orderId" not in query:
-        return trades[-int(query.get("limit", 500)) :]
-    return trades[: int(query.get("limit", 500))]
+        return [trade for trade in trades if trade["id"] >= int(query["fromId"])][:limit]
+    since, until = _window(query)
+    trades = [trade for trade in trades if since <= trade["time"] <= until]
+    return trades[:limit] if "startTime" in query or "orderId" in query else trades[-limit:]
 
 
 def account(engine: Engine, query: dict[str, str]) -> Any:
-    locked = engine.locked()
-    balances = [
-        {
-            "asset": asset,
-            "free": f"{amount - locked.get(asset, Decimal(0)):f}",
-            "locked": f"{locked.get(asset, Decimal(0)):f}",
-        }
-        for asset, amount in engine.owned.items()
-    ]
-    return {"canTrade": True, "accountType": "SPOT", "balances": balances, "permissions": ["SPOT"]}
+    owned, rates = engine.account.owned, dict.fromkeys(("maker", "taker", "buyer", "seller"), "0.00100000")
+    return {
+        "commissionRates": rates,
+        "canTrade": engine.rights["trading"],
+        "canWithdraw": True,
+        "canDeposit": True,
+        "updateTime": engine.now(),
+        "accountType": "SPOT",
+        "balances": [balance(engine, asset, ("asset", "free", "locked")) for asset in owned],
+        "permissions": ["SPOT"],
+        "uid": 1,
+    }
+
+
+def balance(engine: Engine, asset: str, names: tuple[str, str, str]) -> dict[str, str]:
+    """What is free and what is locked of an asset, under the names of the place that tells of it."""
+    free, locked = engine.account.free(asset), engine.account.locked(asset)
+    return dict(zip(names, (asset, f"{free:f}", f"{locked:f}"), strict=True))
 
 
 def restrictions(engine: Engine, query: dict[str, str]) -> Any:
+    rights = engine.rights
     return {
-        "ipRestrict": False,
+        "ipRestrict": rights["ip_bound"],
         "createTime": engine.now(),
         "enableReading": True,
-        "enableWithdrawals": engine.withdrawals,
-        "enableInternalTransfer": False,
+        "enableWithdrawals": rights["withdrawals"],
+        "enableInternalTransfer": rights["internal_transfers"],
         "permitsUniversalTransfer": False,
-        "enableSpotAndMarginTrading": True,
+        "enableMargin": False,
+        "enableFutures": False,
+        "enableVanillaOptions": False,
+        "enableSpotAndMarginTrading": rights["trading"],
     }
 
 
-def listed(symbol: str) -> dict[str, Any]:
-    return {
-        "symbol": symbol,
-        "status": "TRADING",
-        "baseAsset": symbol.removesuffix("USDT"),
-        "quoteAsset": "USDT",
-        "baseAssetPrecision": 8,
-        "quotePrecision": 8,
-        "quoteAssetPrecision": 8,
-        "orderTypes": TYPES,
-        "isSpotTradingAllowed": True,
-        "isMarginTradingAllowed": False,
-        "filters": [
-            {"filterType": "PRICE_FILTER", "minPrice": f"{TICK:.8f}", "tickSize": f"{TICK:.8f}"},
-            {"filterType": "LOT_SIZE", "minQty": f"{LOT:.8f}", "stepSize": f"{LOT:.8f}", "maxQty": "9000"},
-            {"filterType": "NOTIONAL", "minNotional": f"{LEAST:.8f}"},
-        ],
-        "permissionSets": [["SPOT"]],
-    }
+def _cancelled(engine: Engine, order: UserOrder, name: str | None) -> dict[str, Any]:
+    """`clientOrderId` names the request to cancel, as at the real exchange."""
+    engine.cancel(order, name or uuid.uuid4().hex[:22])
+    told = {"origClientOrderId": order.name, "transactTime": order.updated}
+    return shown(order) | told | {"clientOrderId": order.cancel_name}
 
 
-def exchange_info(engine: Engine, query: dict[str, str]) -> Any:
-    wanted = json.loads(query["symbols"]) if "symbols" in query else list(SYMBOLS)
-    if not set(wanted) <= set(SYMBOLS):
-        raise Refusal(-1121, "Invalid symbol.")
-    return {"timezone": "UTC", "serverTime": engine.now(), "symbols": [listed(each) for each in wanted]}
+def _half(cancel: str, cancelled: Any, new: str, placed_: Any) -> dict[str, Any]:
+    results = {"cancelResult": cancel, "newOrderResult": new}
+    return results | {"cancelResponse": cancelled, "newOrderResponse": placed_}
 
 
-def depth(engine: Engine, query: dict[str, str]) -> Any:
-    book = engine.books[query["symbol"]]
-    limit = int(query.get("limit", 100))
-    bids, asks = (
-        [[f"{offer.price:f}", f"{offer.quantity:f}"] for offer in side[:limit]]
-        for side in (book.bids, book.asks)
-    )
-    if query["symbol"] in engine.crossed:
-        bids, asks = asks, bids
-    return {"lastUpdateId": engine.now(), "bids": bids, "asks": asks}
+def _error(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "msg": refusal.text}
 
 
-def ticker(engine: Engine, query: dict[str, str]) -> Any:
-    levels = depth(engine, query | {"limit": "1"})
-    (bid, bid_size), (ask, ask_size) = levels["bids"][0], levels["asks"][0]
-    now = engine.now()
-    return {
-        "symbol": query["symbol"],
-        "lastPrice": f"{engine.last[query['symbol']]:f}",
-        "bidPrice": bid,
-        "bidQty": bid_size,
-        "askPrice": ask,
-        "askQty": ask_size,
-        "openTime": now - 86_400_000,
-        "closeTime": now,
-        "volume": "1000",
-        "quoteVolume": "1000000",
-        "count": 10,
-    }
+def _limit(query: dict[str, str]) -> int:
+    return min(int(query.get("limit", PAGE)), MOST)
 
 
-def klines(engine: Engine, query: dict[str, str]) -> Any:
-    """Bars at the closes that were given, the newest of which is closed; else flat ones at the last price,
-    with a small wave by the bar's number."""
-    step = {"1m": 60_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}[
-        query["interval"]
-    ]
-    limit = min(int(query.get("limit", 500)), 1000)
-    newest = engine.now() // step * step
-    begin = int(query["startTime"]) if "startTime" in query else newest - (limit - 1) * step
-    begin = -(-begin // step) * step
-    last = engine.last[query["symbol"]]
-    rows = []
-    for opens in range(begin, min(newest, begin + (limit - 1) * step) + 1, step):
-        first, close = last, last * (1 + Decimal(opens // step % 7 - 3) / 1000)
-        if closes := engine.closes.get(query["symbol"]):
-            back = min(max((newest - opens) // step, 1), len(closes) - 1)
-            first, close = Decimal(str(closes[-back - 1])), Decimal(str(closes[-back]))
-        high, low = max(first, close) * Decimal("1.001"), min(first, close) * Decimal("0.999")
-        prices = [f"{each:.4f}" for each in (first, high, low, close)]
-        rows.append([opens, *prices, "12.5", opens + step - 1, "0", 1, "0", "0", "0"])
-    return rows
+def _window(query: dict[str, str]) -> tuple[int, int]:
+    """From when until when, in milliseconds; a day where only its start is given. Raises Refusal."""
+    since = int(query.get("startTime", 0))
+    until = int(query.get("endTime", since + DAY_MS - 1 if since else 2**62))
+    if since and until - since > DAY_MS:
+        raise Refusal(-1127, "More than 24 hours between startTime and endTime.")
+    return since, until
 
 
 PUBLIC: dict[tuple[str, str], Answer] = {
@@ -202,15 +208,17 @@ PUBLIC: dict[tuple[str, str], Answer] = {
     ("GET", "/api/v3/time"): lambda engine, query: {"serverTime": engine.now()},
     ("GET", "/api/v3/exchangeInfo"): exchange_info,
     ("GET", "/api/v3/depth"): depth,
-    ("GET", "/api/v3/ticker/24hr"): ticker,
-    ("GET", "/api/v3/ticker/bookTicker"): ticker,
+    ("GET", "/api/v3/ticker/24hr"): day_ticker,
+    ("GET", "/api/v3/ticker/bookTicker"): book_ticker,
     ("GET", "/api/v3/klines"): klines,
 }
 SIGNED: dict[tuple[str, str], Answer] = {
     ("POST", "/api/v3/order"): post_order,
     ("GET", "/api/v3/order"): get_order,
     ("DELETE", "/api/v3/order"): delete_order,
+    ("POST", "/api/v3/order/cancelReplace"): replace_order,
     ("GET", "/api/v3/openOrders"): open_orders,
+    ("DELETE", "/api/v3/openOrders"): delete_open_orders,
     ("GET", "/api/v3/allOrders"): all_orders,
     ("GET", "/api/v3/myTrades"): my_trades,
     ("GET", "/api/v3/account"): account,

@@ -1,152 +1,144 @@
-"""One account on one exchange: orders, fills, balances, filters. Times are the venue's, in milliseconds."""
+"""The exchange's markets and the orders of the account on them. Times are the venue's, in milliseconds."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from tests.stand_ins.venue.book import Book, Offer
+from tests.stand_ins.venue.accounts import Account
+from tests.stand_ins.venue.book import Book, Levels, Offer
+from tests.stand_ins.venue.clock import VenueClock
+from tests.stand_ins.venue.orders import UserOrder, missing, read
+from tests.stand_ins.venue.rules import PAIRS, Refusal, pair
 
-TICK, LOT, LEAST = Decimal("0.01"), Decimal("0.00001"), Decimal(5)
-FEE = Decimal("0.001")
-SYMBOLS = {"BTCUSDT": "60000", "ETHUSDT": "3000", "XRPUSDT": "0.5", "BNBUSDT": "500"}
 LEVELS = 5
-
-
-class Refusal(Exception):
-    """An error as the exchange answers it."""
-
-    def __init__(self, code: int, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.code, self.text, self.status = code, text, status
-
-
-@dataclass
-class UserOrder:
-    """An order of the account; `status` is the exchange's word."""
-
-    number: int
-    name: str
-    symbol: str
-    side: str
-    type: str
-    quantity: Decimal
-    price: Decimal
-    stop: Decimal
-    time_in_force: str
-    at: int
-    status: str = "NEW"
-    filled: Decimal = Decimal(0)
-    value: Decimal = Decimal(0)
-    fills: list[dict[str, Any]] = field(default_factory=list)
-    triggered: bool = False
-
-    @property
-    def rest(self) -> Decimal:
-        return self.quantity - self.filled
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in ("NEW", "PARTIALLY_FILLED")
+RIGHTS = {"withdrawals": False, "internal_transfers": False, "ip_bound": False, "trading": True}
 
 
 class Engine:
-    """`tell(event, order, fill)` hears of every change."""
+    """`on_order(event, order, fill)`, `on_trade(trade)` and `on_book(symbol)` hear of every change."""
 
     def __init__(self) -> None:
-        self.tell: Callable[[str, UserOrder, dict[str, Any] | None], None] = lambda *_: None
-        self.offset_ms = 0
+        self.on_order: Callable[[str, UserOrder, dict[str, Any] | None], None] = lambda *_: None
+        self.on_trade: Callable[[dict[str, Any]], None] = lambda _: None
+        self.on_book: Callable[[str], None] = lambda _: None
+        self.clock = VenueClock()
+        self.printed = 0
+        self.books = {symbol: Book() for symbol in PAIRS}
         self.reset({})
 
-    def reset(self, balances: dict[str, str], fee_asset: str = "quote", withdrawals: bool = False) -> None:
-        self.owned = {asset: Decimal(amount) for asset, amount in ({"USDT": "100000"} | balances).items()}
-        self.start = dict(self.owned)
-        self.fee_asset = fee_asset
-        self.withdrawals = withdrawals
+    def reset(
+        self, balances: dict[str, str], fee_asset: str = "quote", unique_names: bool = False, **rights: bool
+    ) -> None:
+        """A clean account. `unique_names` refuses the name of an ended order, too; `rights` are those
+        of the key, where they differ from RIGHTS."""
+        self.account = Account(balances, fee_asset)
+        self.unique_names = unique_names
+        self.rights = RIGHTS | rights
         self.orders: dict[int, UserOrder] = {}
         self.open: dict[int, UserOrder] = {}
+        self.stops: dict[int, UserOrder] = {}
         self.names: dict[str, int] = {}
-        self.trades: dict[str, list[dict[str, Any]]] = {symbol: [] for symbol in SYMBOLS}
+        self.trades: dict[str, list[dict[str, Any]]] = {symbol: [] for symbol in PAIRS}
         self.accepted: Counter[str] = Counter()
-        self.books = {symbol: Book() for symbol in SYMBOLS}
+        self.books = {symbol: Book(book.version) for symbol, book in self.books.items()}
         self.last: dict[str, Decimal] = {}
         self.crossed: set[str] = set()
+        self.stale: dict[str, tuple[Levels, Levels, int, int]] = {}
         self.closes: dict[str, list[float]] = {}
         self.late: list[tuple[int, dict[str, str]]] = []
-        for symbol, price in SYMBOLS.items():
-            middle = Decimal(price)
-            self.move(symbol, middle * Decimal("0.9999"), middle * Decimal("1.0001"), Decimal(1000))
+        for symbol, traded in PAIRS.items():
+            bid, ask = traded.price * Decimal("0.9999"), traded.price * Decimal("1.0001")
+            self.move(symbol, bid, ask, Decimal(1000), Decimal(1000))
 
     def now(self) -> int:
-        return time.time_ns() // 1_000_000 + self.offset_ms
+        return self.clock.now()
 
-    def move(self, symbol: str, bid: Decimal, ask: Decimal, size: Decimal) -> None:
+    def move(self, symbol: str, bid: Decimal, ask: Decimal, bid_size: Decimal, ask_size: Decimal) -> None:
         """Move the house's prices: several levels a side, which meet what rests."""
+        traded = pair(symbol)
+        if bid >= ask:
+            raise Refusal(-1100, "The bid is not below the ask; to show a crossed book, use crossed.")
         book = self.books[symbol]
         book.remove(None)
-        for side, price, away in (("BUY", bid, -1), ("SELL", ask, 1)):
+        for side, price, away, size in (("BUY", bid, -1, bid_size), ("SELL", ask, 1, ask_size)):
             for level in range(LEVELS):
-                each = (price + away * level * TICK).quantize(TICK)
+                each = (price + away * level * traded.tick).quantize(traded.tick)
                 left = size
                 for offer, taken in book.match(side, size, each):
                     left -= taken
                     self._fill_resting(symbol, offer, taken)
                 if left > 0:
                     book.rest(side, Offer(each, left))
-        self._print(symbol, bid)
-        self._print(symbol, ask)
+        self._print(symbol, bid, traded.lot, buyer_is_maker=True)
+        self._print(symbol, ask, traded.lot, buyer_is_maker=False)
+        self.on_book(symbol)
+
+    def shown(self, symbol: str) -> tuple[Levels, Levels, int, int]:
+        """Bids, asks, version and time of the book as the exchange tells of it."""
+        if symbol in self.stale:
+            return self.stale[symbol]
+        book = self.books[symbol]
+        bids, asks = book.levels()
+        if symbol in self.crossed:
+            bids, asks = asks, bids
+        return bids, asks, book.version, self.now()
+
+    def set_stale(self, symbols: list[str]) -> None:
+        """Tell of these books as they are now until told otherwise."""
+        self.stale = {}
+        self.stale = {symbol: self.shown(symbol) for symbol in symbols}
 
     def place(self, query: dict[str, str], *, foreign: bool = False) -> UserOrder:
         """Accept an order and match it. Raises Refusal."""
-        symbol, side, kind = query["symbol"], query["side"], query["type"]
-        if symbol not in SYMBOLS:
-            raise Refusal(-1121, "Invalid symbol.")
-        quantity = Decimal(query["quantity"])
-        price, stop = Decimal(query.get("price", "0")), Decimal(query.get("stopPrice", "0"))
-        name = query["newClientOrderId"]
-        self._check_filters(symbol, side, kind, quantity, price, stop)
-        known = self.names.get(name)
-        if known is not None and self.orders[known].is_open:
-            raise Refusal(-2010, "Duplicate order sent.")
-        if self._missing(symbol, side, quantity, price):
-            raise Refusal(-2010, "Account has insufficient balance for requested action.")
-        if stop and self._reached(symbol, side, kind, stop):
-            raise Refusal(-2010, "Stop price would trigger immediately.")
-        number = len(self.orders) + 1
-        tif = "IOC" if kind == "MARKET" else query.get("timeInForce", "GTC")
-        order = UserOrder(number, name, symbol, side, kind, quantity, price, stop, tif, self.now())
-        if kind == "LIMIT_MAKER" and self._crosses(order):
-            raise Refusal(-2010, "Order would immediately match and take.")
-        self.orders[number] = self.open[number] = order
-        self.names[name] = number
+        order = read(query)
+        asset, amount = self._check(order)
+        order.number = len(self.orders) + 1
+        order.at = order.updated = self.now()
+        self.orders[order.number] = self.open[order.number] = order
+        self.names[order.name] = order.number
         if not foreign:
-            self.accepted[name] += 1
-        self.tell("NEW", order, None)
-        if not stop:
+            self.accepted[order.name] += 1
+        self.account.hold(order.number, asset, amount)
+        self.on_order("NEW", order, None)
+        if order.stop:
+            self.stops[order.number] = order
+        else:
             self._take(order)
         return order
 
-    def cancel(self, order: UserOrder) -> None:
+    def cancel(self, order: UserOrder, name: str) -> None:
+        """`name` is that of the request to cancel. Raises Refusal for an order that has ended."""
         if not order.is_open:
             raise Refusal(-2011, "Unknown order sent.")
         self.books[order.symbol].remove(order.number)
+        order.cancel_name = name
         self._end(order, "CANCELED")
+        self.on_book(order.symbol)
 
     def find(self, query: dict[str, str]) -> UserOrder | None:
-        if "orderId" in query:
-            return self.orders.get(int(query["orderId"]))
-        number = self.names.get(query.get("origClientOrderId", ""))
-        return None if number is None else self.orders[number]
+        """The order by the exchange's number or by its name, the newest of that name. Raises Refusal."""
+        if not query.get("symbol"):
+            raise missing("symbol")
+        symbol = pair(query["symbol"]).symbol
+        if query.get("orderId"):
+            number = int(query["orderId"])
+        elif query.get("origClientOrderId"):
+            number = self.names.get(query["origClientOrderId"], 0)
+        else:
+            raise missing("orderId")
+        order = self.orders.get(number)
+        return order if order is not None and order.symbol == symbol else None
 
     def fill_whole(self, order: UserOrder, share: Decimal = Decimal(1)) -> None:
-        """Fill what rests of an order at its own price, or at the market's."""
+        """Fill a share of what rests of an order at its own price, or at the market's."""
         self.books[order.symbol].remove(order.number)
-        price = order.price or self.last[order.symbol]
-        self._book(order, price, (order.rest * share).quantize(LOT), maker=True)
-        if order.is_open and order.price:
+        lot = PAIRS[order.symbol].lot
+        quantity = (order.rest * share / lot).to_integral_value() * lot
+        self._book(order, order.price or self.last[order.symbol], quantity, maker=True)
+        if order.is_open and order.price and order.number not in self.stops:
             self.books[order.symbol].rest(order.side, Offer(order.price, order.rest, order.number))
+        self.on_book(order.symbol)
 
     def let_late_in(self) -> None:
         """Accept what was due by now."""
@@ -157,15 +149,6 @@ class Engine:
                 self.place(query)
             except Refusal:
                 continue
-
-    def locked(self) -> dict[str, Decimal]:
-        sums: dict[str, Decimal] = {}
-        for order in self.open.values():
-            base = order.symbol.removesuffix("USDT")
-            price = order.price or order.stop or self.last[order.symbol]
-            asset, amount = (base, order.rest) if order.side == "SELL" else ("USDT", order.rest * price)
-            sums[asset] = sums.get(asset, Decimal(0)) + amount
-        return sums
 
     def seed(self, open_orders: int, closed: int, prefix: str) -> None:
         """Many orders at once: bids far below the market, and buys and sells in turn that filled."""
@@ -178,77 +161,96 @@ class Engine:
             price = {"price": f"{30000 + number}", "timeInForce": "GTC"}
             self.place(order | price | {"newClientOrderId": f"{prefix}o{number:08d}"})
 
-    def _check_filters(
-        self, symbol: str, side: str, kind: str, quantity: Decimal, price: Decimal, stop: Decimal
-    ) -> None:
-        if quantity <= 0 or quantity % LOT:
-            raise Refusal(-1013, "Filter failure: LOT_SIZE")
-        if price % TICK or stop % TICK or ("LIMIT" in kind and price <= 0):
-            raise Refusal(-1013, "Filter failure: PRICE_FILTER")
-        if quantity * (price or stop or self.last[symbol]) < LEAST:
-            raise Refusal(-1013, "Filter failure: NOTIONAL")
+    def _check(self, order: UserOrder) -> tuple[str, Decimal]:
+        """What an order will hold, once nothing speaks against it. Raises Refusal."""
+        if not self.rights["trading"]:
+            raise Refusal(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+        if order.spend:
+            order.quantity = self._affordable(order)
+        traded, last = PAIRS[order.symbol], self.last[order.symbol]
+        traded.check(order.type, order.quantity, order.price, order.stop, last)
+        known = self.names.get(order.name)
+        if known is not None and (self.unique_names or self.orders[known].is_open):
+            raise Refusal(-2010, "Duplicate order sent.")
+        asset, amount = self._needs(order)
+        if amount > self.account.free(asset):
+            raise Refusal(-2010, "Account has insufficient balance for requested action.")
+        if order.stop and self._reached(order):
+            raise Refusal(-2010, "Stop price would trigger immediately.")
+        if order.type == "LIMIT_MAKER" and any(self.books[order.symbol].reach(order.side, order.limit)):
+            raise Refusal(-2010, "Order would immediately match and take.")
+        return asset, amount
 
-    def _missing(self, symbol: str, side: str, quantity: Decimal, price: Decimal) -> bool:
-        asset = "USDT" if side == "BUY" else symbol.removesuffix("USDT")
-        free = self.owned.get(asset, Decimal(0)) - self.locked().get(asset, Decimal(0))
-        return (quantity * (price or self.books[symbol].asks[0].price) if side == "BUY" else quantity) > free
+    def _affordable(self, order: UserOrder) -> Decimal:
+        """How much the money of a market order buys or brings, on the market's step."""
+        lot, money, quantity = PAIRS[order.symbol].lot, order.spend, Decimal(0)
+        for price, offered in self.books[order.symbol].reach(order.side, None):
+            taken = min(offered, money / price)
+            quantity, money = quantity + taken, money - taken * price
+        return (quantity / lot).to_integral_value(ROUND_FLOOR) * lot
 
-    def _reached(self, symbol: str, side: str, kind: str, stop: Decimal) -> bool:
-        falls = (side == "SELL") is kind.startswith("STOP_LOSS")
-        return self.last[symbol] <= stop if falls else self.last[symbol] >= stop
+    def _needs(self, order: UserOrder) -> tuple[str, Decimal]:
+        """What an order holds while it rests, or costs at once."""
+        traded = PAIRS[order.symbol]
+        if order.side == "SELL":
+            return traded.base, order.rest
+        if price := order.price or order.stop:
+            return traded.quote, order.rest * price
+        cost, left = Decimal(0), order.rest
+        for price, offered in self.books[order.symbol].reach("BUY", None):
+            cost += price * min(left, offered)
+            left -= min(left, offered)
+        return traded.quote, cost
 
-    def _crosses(self, order: UserOrder) -> bool:
-        book = self.books[order.symbol]
-        if order.side == "BUY":
-            return bool(book.asks) and book.asks[0].price <= order.price
-        return bool(book.bids) and book.bids[0].price >= order.price
+    def _reached(self, order: UserOrder) -> bool:
+        falls = (order.side == "SELL") is order.type.startswith("STOP_LOSS")
+        last = self.last[order.symbol]
+        return last <= order.stop if falls else last >= order.stop
 
     def _take(self, order: UserOrder) -> None:
-        limit = order.price or None
-        book = self.books[order.symbol]
-        for offer, taken in book.match(order.side, order.rest, limit):
-            if offer.owner is not None:
+        book, last, before = self.books[order.symbol], None, order.filled
+        whole = sum((offered for _, offered in book.reach(order.side, order.limit)), Decimal(0))
+        if order.time_in_force != "FOK" or whole >= order.rest:
+            for offer, taken in book.match(order.side, order.rest, order.limit):
+                last = offer.price
                 self._fill_resting(order.symbol, offer, taken)
-            self._book(order, offer.price, taken, maker=False)
-        if not order.is_open:
-            return
-        if order.time_in_force == "IOC" or limit is None:
+                self._book(order, last, taken, maker=False)
+        if order.is_open and (order.time_in_force != "GTC" or order.limit is None):
             self._end(order, "EXPIRED")
-        else:
-            book.rest(order.side, Offer(limit, order.rest, order.number))
+        elif order.is_open and order.limit is not None:
+            book.rest(order.side, Offer(order.limit, order.rest, order.number))
+        self.on_book(order.symbol)
+        if last is not None:
+            traded = order.filled - before
+            self._print(order.symbol, last, traded, buyer_is_maker=order.side == "SELL")
 
     def _fill_resting(self, symbol: str, offer: Offer, taken: Decimal) -> None:
         if offer.owner is not None:
             self._book(self.orders[offer.owner], offer.price, taken, maker=True)
 
-    def _print(self, symbol: str, price: Decimal) -> None:
+    def _print(self, symbol: str, price: Decimal, quantity: Decimal, *, buyer_is_maker: bool) -> None:
         """A trade at a price, which sets stops off."""
-        self.last[symbol] = price.quantize(TICK)
-        for order in [each for each in self.open.values() if each.symbol == symbol and each.stop]:
-            if not order.triggered and self._reached(symbol, order.side, order.type, order.stop):
+        self.printed += 1
+        self.last[symbol] = price.quantize(PAIRS[symbol].tick)
+        told = {"s": symbol, "t": self.printed, "p": f"{self.last[symbol]:.8f}", "q": f"{quantity:.8f}"}
+        self.on_trade(told | {"m": buyer_is_maker})
+        for order in [each for each in self.stops.values() if each.symbol == symbol]:
+            if order.number in self.stops and self._reached(order):
+                del self.stops[order.number]
                 order.triggered = True
                 self._take(order)
 
     def _book(self, order: UserOrder, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
-        base = order.symbol.removesuffix("USDT")
-        worth = price * quantity
-        fees = {
-            "quote": (worth * FEE, "USDT"),
-            "base": (quantity * FEE, base) if order.side == "BUY" else (worth * FEE, "USDT"),
-            "BNB": ((worth * FEE / Decimal(500)).quantize(Decimal("1e-8")), "BNB"),
-        }
-        fee, asset = fees[self.fee_asset]
-        sign = 1 if order.side == "BUY" else -1
-        for name, change in ((base, sign * quantity), ("USDT", -sign * worth), (asset, -fee)):
-            self.owned[name] = self.owned.get(name, Decimal(0)) + change
+        fee, asset = self.account.trade(PAIRS[order.symbol], order.side, price, quantity)
         trades = self.trades[order.symbol]
         fill = {
             "symbol": order.symbol,
             "id": len(trades) + 1,
             "orderId": order.number,
+            "orderListId": -1,
             "price": f"{price:f}",
             "qty": f"{quantity:f}",
-            "quoteQty": f"{worth:f}",
+            "quoteQty": f"{price * quantity:f}",
             "commission": f"{fee:f}",
             "commissionAsset": asset,
             "time": self.now(),
@@ -259,13 +261,21 @@ class Engine:
         trades.append(fill)
         order.fills.append(fill)
         order.filled += quantity
-        order.value += worth
+        order.value += price * quantity
+        order.updated = self.now()
         order.status = "PARTIALLY_FILLED" if order.rest else "FILLED"
         if not order.rest:
-            self.open.pop(order.number, None)
-        self.tell("TRADE", order, fill)
+            self._let_go(order)
+        elif order.price or order.stop:
+            self.account.hold(order.number, *self._needs(order))
+        self.on_order("TRADE", order, fill)
 
     def _end(self, order: UserOrder, status: str) -> None:
-        order.status = status
+        order.status, order.updated = status, self.now()
+        self._let_go(order)
+        self.on_order(status, order, None)
+
+    def _let_go(self, order: UserOrder) -> None:
         self.open.pop(order.number, None)
-        self.tell(status, order, None)
+        self.stops.pop(order.number, None)
+        self.account.let_go(order.number)

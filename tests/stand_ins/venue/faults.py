@@ -1,7 +1,7 @@
 """What goes wrong, on demand or by seed."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 CODES = {
@@ -20,7 +20,8 @@ CODES = {
 @dataclass
 class Fault:
     """One rule: `skip` hits pass, the next `count` meet the fault. `done`: what was asked for happens all the
-    same. `p` above 0 is a share of the calls instead."""
+    same. `p` above 0 is a share of the calls instead. `share`: how much of the rest of an order
+    `fill_before_cancel` fills. `seconds`: how late, how slow, or what Retry-After tells."""
 
     kind: str
     method: str = "*"
@@ -30,6 +31,7 @@ class Fault:
     done: bool = False
     seconds: float = 0.0
     p: float = 0.0
+    share: str = "1"
 
     def meets(self, method: str, path: str, rng: random.Random) -> bool:
         if self.method not in ("*", method) or self.path not in ("*", path):
@@ -42,6 +44,10 @@ class Fault:
         self.count -= 1
         return self.count >= 0
 
+    @property
+    def is_left(self) -> bool:
+        return bool(self.p) or self.count > 0
+
 
 class Faults:
     """The rules that hold now; the first that meets a call wins."""
@@ -53,6 +59,10 @@ class Faults:
     def set(self, rules: list[dict[str, Any]], seed: int = 0) -> None:
         self.rules = [Fault(**rule) for rule in rules]
         self.rng = random.Random(seed)
+
+    def left(self) -> list[dict[str, Any]]:
+        """The rules that some call can still meet."""
+        return [asdict(rule) for rule in self.rules if rule.is_left]
 
     def take(self, method: str, path: str) -> Fault | None:
         return next((rule for rule in self.rules if rule.meets(method, path, self.rng)), None)

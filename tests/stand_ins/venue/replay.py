@@ -33,5 +33,5 @@ async def replay(engine: Engine, path: Path, speed: float) -> None:
             due = started + seconds / speed
             newest = (bid, ask)
             if due - time.monotonic() > STEP_S:
-                engine.move("BTCUSDT", *newest, Decimal(1000))
+                engine.move("BTCUSDT", *newest, Decimal(1000), Decimal(1000))
                 await asyncio.sleep(due - time.monotonic())
