@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +24,8 @@ from tests.stand_ins.venue.stream import Streams
 
 GATEWAY = {"500": 500, "502": 502, "504": 504}
 BODIES = {"empty": "", "not_json": "<html>Service busy</html>", "wrong_shape": '{"foo": 1}'}
+compact = partial(json.dumps, separators=(",", ":"))
+"""As Binance writes; ccxt's errors hold the text as it came."""
 TICK_S = 0.1
 """How often books are streamed, and orders that come late looked for."""
 
@@ -70,13 +74,14 @@ class Venue:
             return self._refused(refusal)
         except ValueError:
             return self._refused(Refusal(-1100, "Illegal characters found in a parameter."))
-        return web.json_response(answer, headers=self.limits.headers())
+        return web.json_response(answer, headers=self.limits.headers(), dumps=compact)
 
     def _refused(self, refusal: Refusal) -> web.Response:
         too_many = refusal.status in (418, 429)
         retry = {"Retry-After": f"{self.limits.retry_after_s()}"} if too_many else {}
         body = {"code": refusal.code, "msg": refusal.text} | refusal.more
-        return web.json_response(body, status=refusal.status, headers=self.limits.headers() | retry)
+        headers = self.limits.headers() | retry
+        return web.json_response(body, status=refusal.status, headers=headers, dumps=compact)
 
     async def _broken(
         self, request: web.Request, raw: str, query: dict[str, str], fault: Fault
@@ -136,9 +141,9 @@ def _garbled(fault: Fault) -> web.Response:
     if kind in ("429", "418"):
         body = {"code": -1003, "msg": "Too much request weight used."}
         retry = {"Retry-After": f"{int(fault.seconds) or 1}"}
-        return web.json_response(body, status=int(kind), headers=retry)
+        return web.json_response(body, status=int(kind), headers=retry, dumps=compact)
     if kind in GATEWAY:
         return web.Response(status=GATEWAY[kind], text="<html>Bad gateway</html>")
     status, text = CODES[kind]
     code = -2010 if kind == "duplicate" else int(kind)
-    return web.json_response({"code": code, "msg": text}, status=status)
+    return web.json_response({"code": code, "msg": text}, status=status, dumps=compact)
