@@ -14,6 +14,7 @@ from cryptofunk_tui.orchestrator.sitting import Sitting
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
 from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.records import Records
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
 
@@ -24,6 +25,7 @@ class Wires:
     journal: Journal
     toolbox: Toolbox
     sitting: Sitting
+    records: Records
     changed: Callable[[], Awaitable[None]]
 
 

@@ -15,10 +15,11 @@ from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
 from cryptofunk_tui.orchestrator.bus import Bus
 from cryptofunk_tui.orchestrator.chronicle import Chronicle
-from cryptofunk_tui.orchestrator.controls import Controls, Wires
+from cryptofunk_tui.orchestrator.controls import Wires
 from cryptofunk_tui.orchestrator.desk import Desk
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.hearing import Chamber
+from cryptofunk_tui.orchestrator.inquiries import Inquiries
 from cryptofunk_tui.orchestrator.session import Session
 from cryptofunk_tui.orchestrator.sitting import Sitting
 from cryptofunk_tui.orchestrator.timeline import Moment
@@ -36,7 +37,7 @@ T = TypeVar("T")
 RECORDS_FLUSH_S = 1.0
 
 
-class Engine(Controls):
+class Engine(Inquiries):
     """One run over one state directory. `watched` adds what a screen needs: previews, charts, breadth."""
 
     def __init__(
@@ -131,7 +132,7 @@ class Engine(Controls):
         )
         age = FeedAge(session.quotes)
         view = AccountView(journal, state_dir, toolbox, age, self._bus.publish, self._clock)
-        self._wires = Wires(journal, toolbox, sitting, view.show)
+        self._wires = Wires(journal, toolbox, sitting, records, view.show)
         self._announce(facts, account, sitting)
         first = await launch.first_moment(toolbox, settings, facts, market_time)
         if self._watched and settings.coingecko.enabled:

@@ -155,9 +155,13 @@ class Records:
         row = await self._database.row("cycle", cycle_id=cycle_id)
         return None if row is None else CycleRecord.model_validate_json(row["record"])
 
-    async def cycles(self, symbol: str | None = None, limit: int = 50) -> tuple[CycleRecord, ...]:
-        """Decisions, newest first, previews left out."""
-        rows = await self._database.rows("newest_cycles", symbol=symbol or "", count=limit)
+    async def cycles(
+        self, symbol: str | None = None, limit: int = 50, before: str | None = None
+    ) -> tuple[CycleRecord, ...]:
+        """Decisions, newest first, previews left out; only those older than the one called `before`."""
+        rows = await self._database.rows(
+            "newest_cycles", symbol=symbol or "", before=before or "", count=limit
+        )
         return tuple(CycleRecord.model_validate_json(row["record"]) for row in rows)
 
     async def closes(self, symbol: str, timeframe: str, limit: int, until_ms: int) -> tuple[Stamps, Floats]:

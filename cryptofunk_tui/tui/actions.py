@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from cryptofunk_tui.tui.view_state import (
     ViewState,
@@ -19,6 +19,9 @@ from cryptofunk_tui.tui.view_state import (
     positions,
     selected,
 )
+
+if TYPE_CHECKING:
+    from cryptofunk_tui.domain.cycle import CycleRecord
 
 Danger = Literal["none", "confirm", "typed", "instant"]
 """none: done at once; confirm: asked first; typed: a word must be typed; instant: never asked."""
@@ -43,6 +46,13 @@ class Controls(Protocol):
     async def stop_agent(self, name: str) -> None: ...
     async def start_agent(self, name: str) -> None: ...
     async def restart_server(self, name: str) -> None: ...
+
+
+class Inquiries(Protocol):
+    """What a screen may ask of the engine. Each raises where there is no answer, in words for a person."""
+
+    async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
+        """Decisions older than the one called `before`, newest first; the newest of all where None."""
 
 
 def _always(state: ViewState) -> str | None:
@@ -246,6 +256,7 @@ ACTIONS: tuple[Action, ...] = (
         blocked=_trace,
         footer="trace",
     ),
+    Action("history", ("h",), "History", "Every decision of the run, filtered by any words", "Looking"),
     Action(
         "zoom",
         ("z",),

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from textual.app import App
 from textual.binding import Binding
 
-from cryptofunk_tui.tui.actions import ACTIONS, BY_ID, Controls
+from cryptofunk_tui.tui.actions import ACTIONS, BY_ID, Controls, Inquiries
 from cryptofunk_tui.tui.desk import Desk
+from cryptofunk_tui.tui.navigation import Navigation
 from cryptofunk_tui.tui.operations import Operations
 from cryptofunk_tui.tui.screens.main import MainScreen
 from cryptofunk_tui.tui.text import clean
 from cryptofunk_tui.tui.themes import DEFAULTS, THEMES
-from cryptofunk_tui.tui.view_state import Stage, decision, positions, selected
+from cryptofunk_tui.tui.view_state import Stage, positions
 from cryptofunk_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ STOP_S = 10.0
 Severity = Literal["information", "warning", "error"]
 
 
-class EngineHandle(Controls, Protocol):
+class EngineHandle(Controls, Inquiries, Protocol):
     """An engine as the console runs it."""
 
     async def run(self) -> None:
@@ -108,6 +109,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self._quit_dialog: ConfirmDialog | None = None
         self._own_thread = threading.get_ident()
         self._operations = Operations(self, actor)
+        self._navigation = Navigation(self)
         self._main = MainScreen(self.desk)
         for theme in THEMES:
             self.register_theme(theme)
@@ -181,13 +183,15 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             "previous_panel": lambda: self._main.board.step(-1),
             "zoom": self._main.board.zoom,
             "back": self._main.back,
-            "trace": self._trace,
             "theme": self._next_theme,
             "palette": self.action_command_palette,
-            "help": self._help,
             "quit": self._quit,
         }
-        do = own.get(action_id) or getattr(self._operations, action_id)
+        do = (
+            own.get(action_id)
+            or getattr(self._navigation, action_id, None)
+            or getattr(self._operations, action_id)
+        )
         do()
 
     def action_hint(self) -> None:
@@ -201,19 +205,6 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             self._main.select(target)
         else:
             self.action_run(target)
-
-    def _trace(self) -> None:
-        from cryptofunk_tui.tui.screens.trace import TraceScreen
-
-        record, preview = decision(self.desk.state, selected(self.desk.state))
-        if record is not None and not isinstance(self.screen, TraceScreen):
-            self.push_screen(TraceScreen(self.desk, record, preview))
-
-    def _help(self) -> None:
-        from cryptofunk_tui.tui.screens.help import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.desk))
 
     def _next_theme(self) -> None:
         names = [theme.name for theme in THEMES]

@@ -161,6 +161,8 @@ async def test_cycles_newest_first_and_a_repeated_one_once(records: Records) -> 
         ("BTC/USDT", after(hours=2)),
         ("ETH/USDT", after(hours=1)),
     ]
+    older = await records.cycles(limit=2, before=newest[0].cycle_id)
+    assert older == newest[1:3]
     of_btc = await records.cycles("BTC/USDT")
     assert [seen.verdict.reason for seen in of_btc] == ["consensus", "replayed", "consensus"]
 

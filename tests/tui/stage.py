@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
+from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.panels.chart import Chart
@@ -26,6 +27,8 @@ class RecordingEngine:
         self.fails: Exception | None = None
         self.hangs = False
         self.told = False
+        self.archive: tuple[CycleRecord, ...] = ()
+        """Decisions of the records, newest first."""
         self._publish = publish
         self._events = tuple(events)
         self._stopped = asyncio.Event()
@@ -80,6 +83,12 @@ class RecordingEngine:
 
     async def restart_server(self, name: str) -> None:
         self.calls.append(("restart_server", name))
+
+    async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
+        self.calls.append(("decisions", str(before)))
+        names = [record.cycle_id for record in self.archive]
+        start = names.index(before) + 1 if before in names else 0
+        return self.archive[start : start + limit]
 
 
 class Stage:

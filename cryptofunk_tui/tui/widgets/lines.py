@@ -33,6 +33,7 @@ TONES: dict[str, tuple[str, str, bool]] = {
     "chip-good": ("ink", "up", True),
     "chip-warn": ("ink", "warn", True),
     "chip-error": ("ink", "down", True),
+    "found": ("ink", "accent", True),
     "cursor": ("", "row", False),
 }
 """What each tone looks like: variables of the theme for ink and ground, and whether it is bold. Panels say

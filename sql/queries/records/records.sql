@@ -52,10 +52,12 @@ union all
 select record, 1 as preview from previews where cycle_id = :cycle_id
 order by preview
 
--- name: newest_cycles(symbol, count)
--- An empty symbol means all.
+-- name: newest_cycles(symbol, before, count)
+-- An empty symbol means all, an empty `before` the newest.
 select record from cycles
-where :symbol = '' or symbol = :symbol
+where
+    (:symbol = '' or symbol = :symbol)
+    and (:before = '' or seq < (select seq from cycles where cycle_id = :before))
 order by seq desc
 limit :count
 

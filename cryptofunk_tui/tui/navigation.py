@@ -1,0 +1,44 @@
+"""The actions that open a screen, by their id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptofunk_tui.tui.view_state import decision, selected
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle
+
+
+class Navigation:
+    """Opens screens over the main one; each is imported when it is first asked for."""
+
+    def __init__(self, app: CryptoFunkApp) -> None:
+        self._app = app
+
+    def trace(self) -> None:
+        from cryptofunk_tui.tui.screens.trace import TraceScreen
+
+        record, preview = decision(self._app.desk.state, selected(self._app.desk.state))
+        if record is not None:
+            self._open(TraceScreen(self._app.desk, record, preview))
+
+    def history(self) -> None:
+        from cryptofunk_tui.tui.screens.history import HistoryScreen
+
+        self._open(HistoryScreen(self._app.desk, self._engine))
+
+    def help(self) -> None:
+        from cryptofunk_tui.tui.screens.help import HelpScreen
+
+        self._open(HelpScreen(self._app.desk))
+
+    def _open(self, screen: Screen[None]) -> None:
+        """Push a screen, unless one of its kind is in front."""
+        if not isinstance(self._app.screen, type(screen)):
+            self._app.push_screen(screen)
+
+    def _engine(self) -> EngineHandle | None:
+        return self._app.engine
