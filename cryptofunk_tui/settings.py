@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from cryptofunk_tui.domain.base import Money, Record
 from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.market import checked_symbol, split_symbol, timeframe_ms
+from cryptofunk_tui.domain.notices import NoticeRules
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.sources import (
     CoinGeckoConfig,
@@ -68,6 +69,7 @@ class Settings(Record):
     simulated: SimulatedConfig = SimulatedConfig()
     coingecko: CoinGeckoConfig = CoinGeckoConfig()
     news: NewsConfig = NewsConfig()
+    notify: NoticeRules = NoticeRules()
     rules: Rules = Rules()
 
     @field_validator("symbols")
@@ -133,8 +135,9 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
 
 
 def dump_settings(settings: Settings) -> str:
-    """YAML that load_settings reads back: what the servers of a run are given."""
-    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+    """YAML that load_settings reads back: what the servers of a run are given. Where notices go is not theirs
+    to know."""
+    return yaml.safe_dump(settings.model_dump(mode="json", exclude={"notify"}), sort_keys=False)
 
 
 def state_dir(given: Path | None = None) -> Path:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from cryptofunk_tui.domain.base import Money, Record, Utc
 from cryptofunk_tui.domain.cycle import CycleRecord
+from cryptofunk_tui.domain.notices import Kind, Way
 from cryptofunk_tui.domain.orders import Approval, Order
 from cryptofunk_tui.domain.portfolio import Portfolio, Trade
 from cryptofunk_tui.domain.risk import Breaker, TradingState
@@ -139,6 +140,15 @@ class LogLine(Event):
     text: str
 
 
+class Notice(Event):
+    """Something that a person should be told of, and the ways within the console."""
+
+    kind: Kind
+    title: str
+    text: str
+    ways: tuple[Way, ...]
+
+
 AnyEvent = (
     EngineStarted
     | ServerStatus
@@ -149,4 +159,5 @@ AnyEvent = (
     | AccountChanged
     | MarketContext
     | LogLine
+    | Notice
 )

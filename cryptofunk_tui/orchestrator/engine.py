@@ -20,6 +20,7 @@ from cryptofunk_tui.orchestrator.desk import Desk
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.hearing import Chamber
 from cryptofunk_tui.orchestrator.inquiries import Inquiries
+from cryptofunk_tui.orchestrator.notices import Notices
 from cryptofunk_tui.orchestrator.session import Session
 from cryptofunk_tui.orchestrator.sitting import Sitting
 from cryptofunk_tui.orchestrator.timeline import Moment
@@ -61,6 +62,9 @@ class Engine(Inquiries):
         self._previewed = time.monotonic()
         self._bus = Bus()
         self._bus.subscribe(listener)
+        self._notices = Notices(
+            settings.notify, settings.rules.breakers.feed_age_s, self._bus.publish, self._clock
+        )
 
     def request_stop(self) -> None:
         """End after the step in hand."""
@@ -80,9 +84,14 @@ class Engine(Inquiries):
                 chronicle = Chronicle(self._state_dir, self._bus.publish, self._clock)
                 stack.callback(chronicle.close)
                 self._bus.subscribe(chronicle.hear)
-                live = await self._unless_stopped(self._open(stack))
-                if live is not None:
-                    await live()
+                await self._open_webhook(stack)
+                try:
+                    live = await self._unless_stopped(self._open(stack))
+                    if live is not None:
+                        await live()
+                except Exception as error:
+                    self._notices.fail(error)
+                    raise
         except ToolboxError as error:
             raise ProductError(str(error)) from error
         except OSError as error:
@@ -91,6 +100,14 @@ class Engine(Inquiries):
         finally:
             self._wires = None
             self._ended.set()
+
+    async def _open_webhook(self, stack: AsyncExitStack) -> None:
+        if self._settings.notify.webhook.url is not None:
+            from cryptofunk_tui.orchestrator.webhook import Webhook
+
+            webhook = Webhook(self._settings.notify.webhook, self._bus.publish, self._clock)
+            stack.push_async_callback(webhook.close)
+            self._bus.subscribe(webhook.hear)
 
     async def _open(self, stack: AsyncExitStack) -> Callable[[], Awaitable[None]]:
         """Bring everything up; what is returned lives the run."""
@@ -114,6 +131,7 @@ class Engine(Inquiries):
         stack.push_async_callback(records.close)
         for status in toolbox.status():
             records.add_health(status)
+        self._bus.subscribe(self._notices.hear)
         self._bus.subscribe(lambda event: _keep_health(records, event))
 
         sitting = Sitting(settings.rules, self._bus.publish, self._clock)
@@ -148,7 +166,7 @@ class Engine(Inquiries):
 
         async def live() -> None:
             beside = {"pulse": Pulse(journal, toolbox, age, self._clock).run(), "records": _flush(records)}
-            if self._watched:
+            if self._watched or self._settings.notify.webhook.url is not None:
                 beside["account view"] = view.run()
             async with self._beside(beside):
                 await self._walk(session, feed, facts, first)

@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.events import (
     EngineStarted,
     LogLine,
     MarketContext,
+    Notice,
     PriceTick,
     ServerStatus,
 )
@@ -20,6 +21,7 @@ from cryptofunk_tui.tui.view_state import Tick, ViewState, logged
 
 HISTORY = 300
 CURVE = 240
+NOTICES = 20
 
 
 def reduce(state: ViewState, event: AnyEvent, received: datetime) -> ViewState:
@@ -41,6 +43,9 @@ def reduce(state: ViewState, event: AnyEvent, received: datetime) -> ViewState:
             return replace(state, context=event)
         case LogLine():
             return logged(state, event.at, event.level, event.source, event.text)
+        case Notice():
+            kept = (*state.notices[1 - NOTICES :], event)
+            return replace(state, notices=kept, noticed=state.noticed + 1)
         case EngineStarted():
             return replace(state, session=event, stage="running", stage_detail="")
         case _:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Bars,
         EngineStarted,
         MarketContext,
+        Notice,
         PriceTick,
         ServerStatus,
     )
@@ -76,6 +77,10 @@ class ViewState:
     log: tuple[LogEntry, ...] = ()
     logged: int = 0
     """Lines ever logged; `log` holds the newest."""
+    notices: tuple[Notice, ...] = ()
+    """The newest, oldest first."""
+    noticed: int = 0
+    """Notices that ever came."""
     selected: str | None = None
     chosen: Mapping[Choice, str] = field(default_factory=dict)
     zoom_out: int = 0

@@ -12,6 +12,7 @@ from cryptofunk_tui.tui.actions import ACTIONS
 from cryptofunk_tui.tui.board import PANELS, Board
 from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.footer import FooterBar
+from cryptofunk_tui.tui.notifier import Notifier
 from cryptofunk_tui.tui.panels.base import Painted
 from cryptofunk_tui.tui.panels.status import Banner, StatusBar
 from cryptofunk_tui.tui.view_state import approvals, step_symbol
@@ -41,6 +42,7 @@ class MainScreen(Screen[None]):
         self.board = Board(desk)
         self._announced: frozenset[str] = frozenset()
         self._settled = False
+        self._notifier = Notifier(desk)
 
     def compose(self) -> ComposeResult:
         yield StatusBar(self.desk, id="status")
@@ -52,15 +54,15 @@ class MainScreen(Screen[None]):
         self.set_interval(0.25, self.attend)
 
     def attend(self) -> None:
-        """Bring a new approval to the front and ring the bell, once; end the start with the account."""
+        """Bring a new approval to the front, once; tell what is new; end the start with the account."""
         if not self._settled and self.desk.state.account is not None:
             self._settled = True
             self.board.settle()
         waiting = frozenset(approval.approval_id for approval in approvals(self.desk.state))
         if waiting - self._announced:
             self.board.bring("approvals", focus=False)
-            self.app.bell()
         self._announced = waiting
+        self._notifier.attend(self.app)
 
     def repaint(self) -> None:
         """Paint at once what has changed, without waiting for the timers."""
