@@ -69,6 +69,8 @@ async def test_history_is_filtered_and_opens_the_record() -> None:
         await stage.show(pilot)
         assert isinstance(stage.app.screen, HistoryScreen)
         assert "BTC/USDT" in body(stage) and "ETH/USDT" in body(stage)
+        why = plain(stage.app.screen.query_one("#sheet-detail", LineView).body)
+        assert "trend_following 0.71×6" in why and "arbitrage absent" in why and "risk: all limits" in why
         await pilot.press("slash", *"eth", "enter")
         assert "BTC/USDT" not in body(stage)
         await pilot.press("enter")

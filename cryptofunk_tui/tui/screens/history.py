@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cryptofunk_tui.tui.desk import Desk
+from cryptofunk_tui.tui.panels.base import Tab, title_line
 from cryptofunk_tui.tui.screens.list_sheet import Asking, ListSheet
 from cryptofunk_tui.tui.screens.trace import TraceScreen
-from cryptofunk_tui.tui.text import ACTION_GLYPHS, ACTION_TONES, NOTHING, Span, clean
+from cryptofunk_tui.tui.text import ACTION_GLYPHS, ACTION_TONES, NOTHING, Line, Span, clean, wrap
 from cryptofunk_tui.tui.widgets.table import Column
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class HistoryScreen(Asking[tuple["CycleRecord", ...]], ListSheet["CycleRecord"])
         Column("vote", 8),
         Column("consensus", 9, 5, right=True),
         Column("risk", 8, 2),
-        Column("filled", 14, 3, most=26),
+        Column("traded", 10, 3, most=26),
         Column("led by", 15, 6, most=16),
-        Column("why", 20, 1, grow=True),
+        Column("why", 20, 4, grow=True),
     )
 
     def __init__(self, desk: Desk, engine: Callable[[], EngineHandle | None]) -> None:
@@ -87,6 +88,25 @@ class HistoryScreen(Asking[tuple["CycleRecord", ...]], ListSheet["CycleRecord"])
             Span(", ".join(f"{order.side} {order.purpose.lower()}" for order in fills) or NOTHING),
             Span(clean(tally.leader or NOTHING, 24), "dim"),
             Span(clean(verdict.reason if asked and verdict.reason else tally.reason), "dim"),
+        )
+
+    def detail(self, width: int) -> Sequence[Line]:
+        """Who voted what on the decision under the cursor, and why it ended as it did."""
+        item = self.current()
+        if item is None:
+            return ()
+        tally, verdict = item.tally, item.verdict
+        votes: list[Span] = []
+        for ballot in item.ballots:
+            votes.append(Span(f"{ACTION_GLYPHS[ballot.action]} ", ACTION_TONES[ballot.action]))
+            absent = ballot.action == "ABSTAIN"
+            word = "absent" if absent else f"{ballot.confidence:.2f}×{ballot.weight}"
+            votes.append(Span(f"{clean(ballot.agent, 24)} {word}   ", "dim" if absent else ""))
+        words = f"vote: {tally.reason}" + (f"; risk: {verdict.reason}" if verdict.reason else "")
+        return (
+            title_line((Tab("", "", "Why", True),), "enter opens the whole record", width, False),
+            tuple(votes),
+            *((Span(line, "dim"),) for line in wrap(clean(words), width)[:3]),
         )
 
     def take(self, item: CycleRecord) -> None:

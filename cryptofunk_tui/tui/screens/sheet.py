@@ -54,6 +54,7 @@ class Sheet(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield LineView(id="sheet-body")
+        yield LineView(id="sheet-detail")
         yield SearchLine()
         yield LineView(id="sheet-foot")
 
@@ -69,12 +70,27 @@ class Sheet(Screen[None]):
             drawing = self.draw(width)
         except Exception as error:
             title, note, drawing = type(self).__name__, "", broken(error, width)
+        self._show_detail(width)
         body.show(
             (title_line((Tab("", "", title, True),), note, width, True), *drawing.head),
             drawing.body,
             drawing.cursor,
         )
         self.query_one("#sheet-foot", LineView).show((), (self._foot(width, len(self._finds())),))
+
+    def detail(self, width: int) -> Sequence[Line]:
+        """Lines that stand below the contents."""
+        return ()
+
+    def _show_detail(self, width: int) -> None:
+        view = self.query_one("#sheet-detail", LineView)
+        try:
+            lines = self.detail(width)
+        except Exception as error:
+            lines = broken(error, width).body
+        view.display = bool(lines)
+        view.styles.height = len(lines)
+        view.show((), lines)
 
     @property
     def view(self) -> LineView:
