@@ -11,7 +11,7 @@ JOBS   ?= 4
 help:
 	@echo "make run    set up and open the console on a paper account"
 	@echo "make test   set up and run every check and test"
-	@echo "make nightly  repeat the tests of orders and books ten times as often, for a night"
+	@echo "make nightly  repeat the tests of orders and books many times over, for a night"
 	@echo "make bench  measure, with ratios to a bare baseline"
 	@echo "make lock   renew the hash locks in requirements/"
 	@echo "make format rewrite the sources in the house style"

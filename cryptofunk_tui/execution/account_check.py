@@ -125,7 +125,7 @@ class AccountCheck:
             if trade.fill.fill_id not in known and trade.venue_order_id not in self._strangers:
                 fresh.setdefault(trade.venue_order_id, []).append(trade)
         for venue_order_id, parts in fresh.items():
-            name = parts[0].client_order_id or await self._name_of(symbol, venue_order_id)
+            name = await self._name_of(symbol, venue_order_id)
             order = await self._journal.order(name) if name else None
             if order is None and not name.startswith(self._prefix):
                 self._strangers.add(venue_order_id)

@@ -1,5 +1,6 @@
 """How orders are written down: their exits' names, what became of them, and the protection of each fill."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -148,11 +149,20 @@ class Blotter:
             report = replace(report, reason=reason)
         return await self.book(request, report, at)
 
-    async def withdraw_offers(self, symbol: str, venue: Venue, reason: str, at: datetime) -> list[Booked]:
-        """Take back every order that would sell a symbol. Raises OrderRefused where one may still be there;
-        a stop of unclear outcome is called back as far as that can be done."""
+    async def withdraw_offers(
+        self,
+        symbol: str,
+        venue: Venue,
+        reason: str,
+        at: datetime,
+        purposes: Collection[Purpose] = tuple(Purpose),
+    ) -> list[Booked]:
+        """Take back every order of these purposes that would sell a symbol. Raises OrderRefused where one may
+        still be there; a stop of unclear outcome is called back as far as that can be done."""
         taken = []
         for order in await self.offers(symbol):
+            if order.purpose not in purposes:
+                continue
             try:
                 taken.append(await self.withdraw(order, venue, reason, at))
             except (Unclear, MarketError) as error:

@@ -136,20 +136,19 @@ class CcxtVenue:
         rows = await self._pages(symbol, to_ms(since))
         with self._reading():
             told = [(str(row["order"]), fill(row, symbol, "")) for row in rows]
-        return tuple([VenueTrade(name, None, await self._fees.with_worth(each)) for name, each in told])
+        return tuple([VenueTrade(name, await self._fees.with_worth(each)) for name, each in told])
 
     async def client_id_of(self, symbol: str, venue_order_id: str) -> str:
         order = await self._ask(self._client.fetch_order(venue_order_id, symbol))
         return str(order.get("clientOrderId") or "")
 
-    async def cancel_listed(self, order: VenueOrder) -> bool:
+    async def cancel_listed(self, order: VenueOrder) -> None:
         try:
             with urgent():
                 await self._client.cancel_order(order.venue_order_id, order.symbol)
         except Exception as error:
             if not is_absent(error):
                 raise Unclear(f"the order may still be there: {venue_says(error)}") from None
-        return True
 
     async def balances(self) -> Mapping[str, Decimal]:
         told = await self._ask(self._client.fetch_balance())
@@ -276,7 +275,10 @@ class CcxtVenue:
         for each in orders:
             if each.get("clientOrderId") == order.client_order_id:
                 return each
-        for name in dict.fromkeys(str(row["order"]) for row in await self._pages(order.symbol, since)):
+        rows = await self._pages(order.symbol, since)
+        with self._reading():
+            names = dict.fromkeys(str(row["order"]) for row in rows)
+        for name in names:
             each = await self._ask(self._client.fetch_order(name, order.symbol))
             if each.get("clientOrderId") == order.client_order_id:
                 return each

@@ -68,10 +68,16 @@ class Follower(ABC):
         self._crossed: tuple[str, ...] = ()
         self._kept: VenueState | None = None
 
-    @abstractmethod
     async def follow(self) -> tuple[datetime, list[str]]:
         """Settle what is unclear and follow the market; nothing but taking back where trading is killed.
         Returns market time and the prices' problems."""
+        now, problems = await self._follow()
+        await self._tell_state(now)
+        return now, problems
+
+    @abstractmethod
+    async def _follow(self) -> tuple[datetime, list[str]]:
+        """What following means on paper, and at a real venue."""
 
     @abstractmethod
     async def catch_up(self) -> datetime:
@@ -107,7 +113,6 @@ class Follower(ABC):
     async def report(self) -> Progress:
         """Follow the market to now, value the account, and tell all that changed since the last report."""
         now, problems = await self.follow()
-        await self._tell_state(now)
         prices = await self._prices([held.symbol for held in await self._journal.positions()], now)
         marks = tuple(Mark(symbol=quote.symbol, price=quote.bid, at=quote.at) for quote in prices.quotes)
         portfolio = await self._journal.mark(marks, now)

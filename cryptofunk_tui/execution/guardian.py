@@ -44,7 +44,7 @@ class Guardian:
             if any(order.purpose not in STOPS for order in unclear):
                 self.attention[symbol] = f"{symbol}: an order that sells it is unclear; it is being asked for"
             elif unclear:
-                await self._sell(held, Purpose.EXIT, "its stop could not be confirmed", now)
+                await self._sender.sell_all(held, Purpose.EXIT, "its stop could not be confirmed", now)
             else:
                 await self._protect(held, offers, now)
         except (OrderRefused, MarketError, Unclear) as error:
@@ -58,13 +58,7 @@ class Guardian:
     async def release(self, symbol: str, now: datetime) -> None:
         """Take the stops of a symbol back, so that its coins can be sold. Raises OrderRefused where one may
         still rest."""
-        for order in _stops(await self._blotter.offers(symbol)):
-            try:
-                taken = await self._blotter.withdraw(order, self._venue, "makes way for a sale", now)
-            except (Unclear, MarketError) as error:
-                raise OrderRefused(f"{symbol}: its stop cannot be taken back: {error}") from None
-            if not taken.order.status.is_terminal:
-                raise OrderRefused(f"{symbol}: its stop is still at the venue")
+        await self._blotter.withdraw_offers(symbol, self._venue, "makes way for a sale", now, STOPS)
 
     async def meet(self, quote: Quote, now: datetime) -> None:
         """Hold a live quote against a position: its target, a stop that the venue passed by, its trail."""
@@ -72,7 +66,9 @@ class Guardian:
         if held is None:
             return
         if (found := exit_on_quote(held, quote)) and not await self._venue_sees_to_it(held, quote):
-            await self._sell(held, found.purpose, f"{found.purpose.lower()} reached at {quote.bid}", now)
+            await self._sender.sell_all(
+                held, found.purpose, f"{found.purpose.lower()} reached at {quote.bid}", now
+            )
             return
         raised = trailed(held, quote.bid)
         if raised is not held:
@@ -119,7 +115,9 @@ class Guardian:
         if failure:
             left = await self._blotter.position(held.symbol)
             if left is not None:
-                await self._sell(left, Purpose.EXIT, f"its stop could not be confirmed: {failure}", now)
+                await self._sender.sell_all(
+                    left, Purpose.EXIT, f"its stop could not be confirmed: {failure}", now
+                )
 
     async def _asked(self, order: Order, now: datetime) -> Order:
         """A stop whose answer was lost, as the venue knows it."""
@@ -133,12 +131,9 @@ class Guardian:
         """A position that no stop came with: one of an order that the journal had lost is sold."""
         entry = await self._journal.order(held.entry_order)
         if entry is not None and entry.decision_id is None:
-            await self._sell(held, Purpose.EXIT, "found at the venue without a plan", now)
+            await self._sender.sell_all(held, Purpose.EXIT, "found at the venue without a plan", now)
         else:
             self.attention[held.symbol] = f"{held.symbol} is held without a stop; close it or watch it"
-
-    async def _sell(self, held: Position, purpose: Purpose, reason: str, now: datetime) -> None:
-        await self._sender.sell_all(held, purpose, reason, now)
 
     def _is_enough(self, order: Order, quantity: Decimal, stop: Decimal) -> bool:
         """Whether a resting stop covers the position, near enough to where the trail has come."""

@@ -44,7 +44,7 @@ class LiveFollower(Follower):
         self._was_away = False
         self._offset_s: float | None = None
 
-    async def follow(self) -> tuple[datetime, list[str]]:
+    async def _follow(self) -> tuple[datetime, list[str]]:
         """A comparison that fails keeps no position from its protection."""
         now = await self.now()
         problems: list[str] = []
@@ -55,7 +55,6 @@ class LiveFollower(Follower):
                 except (MarketError, Unclear) as error:
                     self._fail(now)
                     problems.append(str(error))
-        await self._tell_state(now)
         return now, problems
 
     async def catch_up(self) -> datetime:

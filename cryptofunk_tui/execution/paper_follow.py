@@ -23,7 +23,7 @@ class PaperFollower(Follower):
         self._paper = venue
         self._walk = MarketWalk(journal, blotter, venue, rules.limits.price_collar)
 
-    async def follow(self) -> tuple[datetime, list[str]]:
+    async def _follow(self) -> tuple[datetime, list[str]]:
         """Where a live venue's bars cannot be had, its quotes still protect, and the bars stay to be
         replayed."""
         if await self.settle():

@@ -1,6 +1,6 @@
 """Carries one order to the venue: its leave, the checks, the intent, the last look at the kill, the wire."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -136,7 +136,7 @@ class Sender:
             if request.side is Side.BUY:
                 large_enough(request, quote, instrument)
                 await self._check_room(request, _price(request, quote, leave.collar))
-        return Leave(request, leave.decision_id, leave.approval_id, leave.collar, leave.reason)
+        return replace(leave, request=request)
 
     async def _check_room(self, request: OrderRequest, price: Decimal) -> None:
         checks = check_room(

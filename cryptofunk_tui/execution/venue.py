@@ -1,6 +1,6 @@
 """What an order needs from a venue, whether on paper or real."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,10 +51,8 @@ class VenueTrade:
     """An execution as the venue lists it, with the order that it belongs to."""
 
     venue_order_id: str
-    client_order_id: str | None
-    """None where the venue does not say."""
     fill: Fill
-    """Its `client_order_id` is the one above, or empty."""
+    """Its `client_order_id` is empty: a venue's list of executions does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +125,14 @@ class LiveVenue(Venue, Protocol):
     async def client_id_of(self, symbol: str, venue_order_id: str) -> str:
         """The client order id of an order that the venue names so; empty where it has none."""
 
-    async def cancel_listed(self, order: VenueOrder) -> bool:
-        """Take back what the venue lists; whether it is gone. Raises Unclear."""
+    async def cancel_listed(self, order: VenueOrder) -> None:
+        """Take back what the venue lists; one that is gone already is well. Raises Unclear."""
 
     async def balances(self) -> Mapping[str, Decimal]:
         """What the account owns by asset, free and locked together."""
-
-    async def permissions(self) -> Permissions:
-        """What the key may do."""
 
     async def clock_offset_s(self) -> float:
         """The venue's time less ours, in seconds, measured now at half the round trip."""
 
     async def cancel_all_after(self, seconds: int) -> None:
         """Arm the venue's dead man's switch; 0 disarms it. Only where `has_dead_man`."""
-
-    def nudges(self) -> AsyncIterator[str]:
-        """The client order id of each order that the venue's user stream speaks of, as it comes; ends where
-        the venue has no stream. Raises MarketError when the stream breaks."""
-
-    async def close(self) -> None:
-        """Let connections go."""

@@ -4,7 +4,7 @@ test's. It keeps count of all that reaches it, so that a doubled or an orphaned 
 import itertools
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from cryptofunk_tui.domain.orders import (
     Side,
     TimeInForce,
 )
-from cryptofunk_tui.execution.venue import Permissions, Report, Unclear, VenueOrder, VenueTrade
+from cryptofunk_tui.execution.venue import Report, Unclear, VenueOrder, VenueTrade
 from cryptofunk_tui.market.source import MarketError
 
 FEE = Decimal("0.001")
@@ -191,7 +191,7 @@ class SimVenue:
     async def trades(self, symbol: str, since: datetime) -> tuple[VenueTrade, ...]:
         self._fault("trades")
         found = [
-            VenueTrade(str(order.number), None, fill.model_copy(update={"client_order_id": ""}))
+            VenueTrade(str(order.number), fill.model_copy(update={"client_order_id": ""}))
             for order in self.orders.values()
             for fill in order.fills
             if fill.symbol == symbol and fill.at >= since
@@ -202,32 +202,20 @@ class SimVenue:
         self._fault("find")
         return self.orders[int(venue_order_id)].request.client_order_id
 
-    async def cancel_listed(self, order: VenueOrder) -> bool:
+    async def cancel_listed(self, order: VenueOrder) -> None:
         self._unclear("cancel")
         known = self.orders[int(order.venue_order_id)]
         known.ended = known.ended or OrderStatus.CANCELED
-        return True
 
     async def balances(self) -> Mapping[str, Decimal]:
         self._fault("balances")
         return dict(self.owned)
-
-    async def permissions(self) -> Permissions:
-        return Permissions(trade=True, withdraw=False, ip_bound=True)
 
     async def clock_offset_s(self) -> float:
         return self.offset_s
 
     async def cancel_all_after(self, seconds: int) -> None:
         raise AssertionError("it has no such switch")
-
-    async def nudges(self) -> AsyncIterator[str]:
-        nobody: tuple[str, ...] = ()
-        for name in nobody:
-            yield name
-
-    async def close(self) -> None:
-        return None
 
     # How it works within.
 

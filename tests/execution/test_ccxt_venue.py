@@ -214,7 +214,7 @@ async def test_foreign_orders_executions_and_balances_are_told(stand_in: StandIn
         balances = await venue.balances()
         state = stand_in.state()["owned"]
         assert {asset: D(amount) for asset, amount in state.items()} == balances
-        assert await venue.cancel_listed(listed)
+        await venue.cancel_listed(listed)
         assert await venue.open_orders() == ()
 
 
@@ -249,6 +249,21 @@ async def test_a_venue_that_knows_orders_by_its_own_name_alone_is_asked_for_its_
         found = await venue.find(as_order(buy()))
         assert found is not None
         assert (found.status, len(found.fills)) == (OrderStatus.FILLED, 1)
+
+
+async def test_an_execution_without_its_order_is_an_answer_that_cannot_be_read(stand_in: StandIn) -> None:
+    async with connected(stand_in) as venue:
+
+        async def nothing(*_: Any) -> list[Any]:
+            return []
+
+        async def nameless(*_: Any) -> list[Any]:
+            return [{"id": "1", "timestamp": 0}]
+
+        venue._client.fetch_open_orders = venue._client.fetch_orders = nothing
+        venue._client.fetch_my_trades = nameless
+        with pytest.raises(MarketError, match="cannot be read: KeyError"):
+            await venue.find(as_order(buy()))
 
 
 @pytest.mark.parametrize("path", ["/api/v3/openOrders", "/api/v3/account", "/api/v3/myTrades"])

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,26 +9,13 @@ import httpx
 import pytest
 
 from tests.stand_ins.ccxt_client import binance
-from tests.stand_ins.venue.process import Served, served, started
+from tests.stand_ins.venue.process import Served, started
 
 pytestmark = pytest.mark.anyio
 BTC = "BTC/USDT"
 ORDER = {"method": "POST", "path": "/api/v3/order"}
 CANCEL = {"method": "DELETE", "path": "/api/v3/order"}
 D = Decimal
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[Served]:
-    async with served() as stand_in:
-        stand_in.reset({"USDT": "100000", "BTC": "2", "BNB": "10"})
-        yield stand_in
-
-
-@pytest.fixture
-async def exchange(venue: Served) -> AsyncIterator[Any]:
-    async with binance(venue.url) as client:
-        yield client
 
 
 async def buy(exchange: Any, name: str = "cfone", price: str | None = "50000", **params: Any) -> Any:

@@ -1,7 +1,7 @@
 """The stand-in exchange's streams before ccxt.pro: the account's events and the market's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any
 
@@ -9,25 +9,12 @@ import aiohttp
 import pytest
 
 from tests.stand_ins.ccxt_client import binance
-from tests.stand_ins.venue.process import Served, served
+from tests.stand_ins.venue.process import Served
 
 pytestmark = pytest.mark.anyio
 BTC = "BTC/USDT"
 PATIENCE_S = 5
 D = Decimal
-
-
-@pytest.fixture
-async def venue() -> AsyncIterator[Served]:
-    async with served() as stand_in:
-        stand_in.reset({"USDT": "100000", "BTC": "2", "BNB": "10"})
-        yield stand_in
-
-
-@pytest.fixture
-async def exchange(venue: Served) -> AsyncIterator[Any]:
-    async with binance(venue.url) as client:
-        yield client
 
 
 async def soon(waited_for: Awaitable[Any]) -> Any:
