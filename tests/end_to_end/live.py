@@ -26,6 +26,7 @@ from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.toolbox.spec import ServerSpec
 from cryptofunk_tui.toolbox.toolbox import Toolbox
+from tests.execution.live_scene import live_account
 from tests.execution.scene import protection
 from tests.stand_ins.venue import KEY, SECRET
 from tests.stand_ins.venue.process import StandIn
@@ -62,15 +63,7 @@ def settings_for(stand_in: StandIn, **venue: Any) -> Settings:
 
 async def open_journal(state_dir: Path) -> Journal:
     journal = await Journal.open(state_dir)
-    await journal.open_account(
-        mode="live",
-        market="exchange",
-        venue="binance",
-        run_id="run",
-        quote_asset="USDT",
-        capital=Decimal(100_000),
-        at=datetime.now(UTC),
-    )
+    await live_account(journal, "binance", Decimal(100_000), datetime.now(UTC))
     return journal
 
 

@@ -24,7 +24,7 @@ from cryptofunk_tui.execution.executor import Executor
 from cryptofunk_tui.execution.kill import Gate
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
-from cryptofunk_tui.storage.journal import Journal
+from cryptofunk_tui.storage.journal import AccountRow, Journal
 from cryptofunk_tui.storage.venue_state import venue_state
 from tests.execution.scene import SetClock, request
 from tests.execution.sim_venue import SimVenue
@@ -116,27 +116,35 @@ class LiveScene:
         return state
 
 
+async def live_account(journal: Journal, venue: str, capital: Decimal, at: datetime) -> AccountRow:
+    """A live account in USDT, made the active one; one that exists keeps its capital."""
+    await journal.open_account(
+        mode="live",
+        market="exchange",
+        venue=venue,
+        run_id="run",
+        quote_asset="USDT",
+        capital=capital,
+        at=at,
+    )
+    account = await journal.account()
+    assert account is not None
+    return account
+
+
 @asynccontextmanager
 async def opened_live(
     state_dir: Path, venue: SimVenue, clock: SetClock, rules: Rules = ROOMY, *, step: bool = True
 ) -> AsyncIterator[LiveScene]:
     journal = await Journal.open(state_dir)
     try:
-        account = await journal.open_account(
-            mode="live",
-            market="exchange",
-            venue="sim",
-            run_id="run",
-            quote_asset="USDT",
-            capital=CAPITAL,
-            at=datetime(2026, 6, 1, tzinfo=UTC),
-        )
-        row = await journal.account()
-        assert row is not None
+        account = await live_account(journal, "sim", CAPITAL, datetime(2026, 6, 1, tzinfo=UTC))
         control = Control(journal, state_dir)
-        executor = Executor(journal, row, venue, Gate(control), rules, clock, state_dir)
+        executor = Executor(journal, account, venue, Gate(control), rules, clock, state_dir)
         await executor.start()
-        scene = LiveScene(journal, Approvals(journal), control, clock, clock.advance, executor, account)
+        scene = LiveScene(
+            journal, Approvals(journal), control, clock, clock.advance, executor, account.account
+        )
         if step:
             await scene.step()
         yield scene

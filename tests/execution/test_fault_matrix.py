@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from cryptofunk_tui.domain.orders import OPEN_STATUSES, OrderStatus
-from cryptofunk_tui.domain.rules import LimitRules, Rules
 from cryptofunk_tui.execution.ccxt_venue import CcxtVenue
 from cryptofunk_tui.execution.executor import Executor
 from cryptofunk_tui.execution.kill import Gate
@@ -22,12 +21,11 @@ from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.journal import Journal
 from tests.execution.ccxt_scene import SYMBOL, connected
 from tests.execution.crash_points import POINTS, Crash, Trap
-from tests.execution.live_scene import LiveScene
+from tests.execution.live_scene import ROOMY, LiveScene, live_account
 from tests.execution.scene import D, protection
 from tests.stand_ins.venue.process import StandIn, started
 
 pytestmark = pytest.mark.anyio
-ROOMY = Rules(limits=LimitRules(position=1, exposure=1))
 ORDER = {"method": "POST", "path": "/api/v3/order"}
 OUTCOMES: dict[str, dict[str, Any] | None] = {
     "accepted": None,
@@ -64,21 +62,11 @@ async def life(state_dir: Path, venue: CcxtVenue, clock: ShiftedClock) -> AsyncI
     """One process's life over the state directory; a crash leaves without goodbye."""
     journal = await Journal.open(state_dir)
     try:
-        account = await journal.open_account(
-            mode="live",
-            market="exchange",
-            venue="binance",
-            run_id="run",
-            quote_asset="USDT",
-            capital=Decimal(100_000),
-            at=clock.now(),
-        )
-        row = await journal.account()
-        assert row is not None
+        account = await live_account(journal, "binance", Decimal(100_000), clock.now())
         control = Control(journal, state_dir)
-        executor = Executor(journal, row, venue, Gate(control), ROOMY, clock, state_dir)
+        executor = Executor(journal, account, venue, Gate(control), ROOMY, clock, state_dir)
         await executor.start()
-        yield LiveScene(journal, Approvals(journal), control, clock, clock.advance, executor, account)
+        yield LiveScene(journal, Approvals(journal), control, clock, clock.advance, executor, account.account)
     finally:
         await journal.close()
 
