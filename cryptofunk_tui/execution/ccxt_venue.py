@@ -156,6 +156,7 @@ class CcxtVenue:
             return {asset: number(amount, asset) for asset, amount in told["total"].items()}
 
     async def permissions(self) -> Permissions:
+        """What the key may do. Raises MarketError."""
         told: Permissions = await self._ask(ccxt_permissions.permissions(self._client))
         return told
 
@@ -176,6 +177,8 @@ class CcxtVenue:
         await self._ask(self._client.cancel_all_orders_after(seconds * 1000))
 
     async def nudges(self) -> AsyncIterator[str]:
+        """The client order id of each order that the venue's user stream speaks of, as it comes; ends where
+        the venue has no stream. Raises MarketError when the stream breaks."""
         if not self._client.has.get("watchOrders"):
             return
         while True:
