@@ -149,6 +149,21 @@ class Notice(Event):
     ways: tuple[Way, ...]
 
 
+class AgentRecord(Record):
+    """How often an agent said BUY or SELL, and how often the market then went that way."""
+
+    agent: str
+    calls: int
+    hits: int
+
+
+class AgentRecords(Event):
+    """How well the agents called the market: the close `horizon_bars` after each BUY and SELL."""
+
+    horizon_bars: int
+    records: tuple[AgentRecord, ...]
+
+
 AnyEvent = (
     EngineStarted
     | ServerStatus
@@ -160,4 +175,5 @@ AnyEvent = (
     | MarketContext
     | LogLine
     | Notice
+    | AgentRecords
 )

@@ -13,6 +13,7 @@ from cryptofunk_tui.domain.errors import ProductError
 from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
+from cryptofunk_tui.orchestrator.agent_watch import AgentWatch
 from cryptofunk_tui.orchestrator.bus import Bus
 from cryptofunk_tui.orchestrator.chronicle import Chronicle
 from cryptofunk_tui.orchestrator.controls import Wires
@@ -168,6 +169,12 @@ class Engine(Inquiries):
             beside = {"pulse": Pulse(journal, toolbox, age, self._clock).run(), "records": _flush(records)}
             if self._watched or self._settings.notify.webhook.url is not None:
                 beside["account view"] = view.run()
+            if self._watched:
+                agents = AgentWatch(
+                    records, settings.symbols, settings.timeframe, self._bus.publish, self._clock
+                )
+                self._bus.subscribe(agents.hear)
+                beside["agent records"] = agents.run()
             async with self._beside(beside):
                 await self._walk(session, feed, facts, first)
 

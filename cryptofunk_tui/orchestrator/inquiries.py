@@ -1,6 +1,8 @@
 """What a screen may ask of a run beyond what it is told."""
 
 from cryptofunk_tui.domain.cycle import CycleRecord
+from cryptofunk_tui.domain.performance import Performance
+from cryptofunk_tui.orchestrator import report
 from cryptofunk_tui.orchestrator.controls import Controls
 
 
@@ -13,3 +15,9 @@ class Inquiries(Controls):
         records = self._wired.records
         await records.flush()
         return await records.cycles(before=before, limit=limit)
+
+    async def performance(self) -> Performance:
+        """How the account did up to the newest decided bar."""
+        records = self._wired.records
+        await records.flush()
+        return await report.performance(self._wired.journal, records)

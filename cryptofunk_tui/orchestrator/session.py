@@ -13,6 +13,7 @@ from cryptofunk_tui.domain.cycle import CycleRecord, cycle_id
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, LogLine, PriceTick
 from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.orders import Order, Side
+from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.risk import Decision, Verdict
 from cryptofunk_tui.domain.signals import Action, Tally
 from cryptofunk_tui.orchestrator.desk import NOTHING, Desk, Outcome, patiently
@@ -78,11 +79,13 @@ class Session:
         """Decide on every symbol that has a bar closing at or before `at` that was not decided on; whether
         there was one. The council hears while the executor follows the market; what it decides is settled
         against the account that the executor leaves."""
-        heard, _ = await asyncio.gather(
+        heard, portfolio = await asyncio.gather(
             asyncio.gather(*(self._learn_and_hear(symbol, at) for symbol in self._settings.symbols)),
             self._follow(at),
         )
         hearings = [hearing for hearing in heard if hearing is not None]
+        if hearings and portfolio is not None:
+            self._records.add_equity(at, self._settings.timeframe, portfolio)
         await self._decide(hearings)
         return bool(hearings)
 
@@ -113,10 +116,11 @@ class Session:
         """Wait for the answers that are still awaited from a person."""
         await asyncio.gather(*self._waiting.values())
 
-    async def _follow(self, at: datetime) -> None:
-        """Move the market's clock and let the executor catch up; what it filled goes into the symbol's next
-        record. A live venue may fail to answer for a while, and the executor goes on trying by itself; time
-        that the engine makes must not run ahead of what was followed."""
+    async def _follow(self, at: datetime) -> Portfolio | None:
+        """Move the market's clock and let the executor catch up: the account as it leaves it, None where it
+        did not answer. What it filled goes into the symbol's next record. A live venue may fail to answer for
+        a while, and the executor goes on trying by itself; time that the engine makes must not run ahead of
+        what was followed."""
         if self._facts.kind != "exchange":
             await self._journal.set_market_time(at)
         try:
@@ -129,16 +133,16 @@ class Session:
             if self._facts.kind != "exchange":
                 raise
             self._warn("order_executor", f"the market was not followed: {error}", at)
-            return
+            return None
         for data in answer["orders"]:
             order = Order.model_validate(data)
             self._exits.setdefault(order.symbol, {})[order.client_order_id] = order
             self._standings.pop(order.symbol, None)
-        await self._compare(
-            {held["symbol"]: held["entry_order"] for held in answer["portfolio"]["positions"]}
-        )
+        portfolio = Portfolio.model_validate(answer["portfolio"])
+        await self._compare({held.symbol: held.entry_order for held in portfolio.positions})
         if self._held:
             await self._mind_breakers(at)
+        return portfolio
 
     async def _mind_breakers(self, at: datetime) -> None:
         """Let the risk officer look at what is held: a drawdown halts trading whether or not an order is

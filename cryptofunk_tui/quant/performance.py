@@ -82,15 +82,20 @@ def drawdown(equity: Sequence[float] | Floats) -> Drawdown:
 def calmar(equity: Sequence[float] | Floats, periods_per_year: float = DAYS_A_YEAR) -> float | None:
     """Compound yearly growth over the deepest fall; None where the curve never fell, or where it is so short
     and steep that a year of it is beyond all numbers."""
+    deepest = drawdown(equity).max_drawdown
+    growth = yearly_growth(equity, periods_per_year)
+    return None if deepest == 0 or growth is None else growth / abs(deepest)
+
+
+def yearly_growth(equity: Sequence[float] | Floats, periods_per_year: float = DAYS_A_YEAR) -> float | None:
+    """Compound growth a year, as a fraction; None where the curve is so short and steep that a year of it is
+    beyond all numbers."""
     curve = _checked_equity(equity, least=2)
-    deepest = drawdown(curve).max_drawdown
-    if deepest == 0:
-        return None
     if curve[-1] == 0:
-        return -1 / abs(deepest)
+        return -1.0
     growth = math.log(curve[-1]) - math.log(curve[0])
     exponent = growth * periods_per_year / (curve.size - 1)
-    return math.expm1(exponent) / abs(deepest) if exponent < MAX_EXPONENT else None
+    return math.expm1(exponent) if exponent < MAX_EXPONENT else None
 
 
 def _checked_equity(equity: Sequence[float] | Floats, *, least: int) -> Floats:

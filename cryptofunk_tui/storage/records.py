@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -14,8 +16,9 @@ import numpy as np
 from cryptofunk_tui.domain.base import from_ms, plain
 from cryptofunk_tui.domain.candles import COLUMNS, Candles, Floats, Stamps
 from cryptofunk_tui.domain.cycle import CycleRecord
-from cryptofunk_tui.domain.events import ServerStatus
+from cryptofunk_tui.domain.events import AgentRecord, ServerStatus
 from cryptofunk_tui.domain.market import Quote, timeframe_ms
+from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.storage.database import Database
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.rows import stamp
@@ -28,6 +31,17 @@ MOST_WAITING = 100_000
 
 _Row = tuple[str, dict[str, Any]]
 _query: Callable[[_Row], str] = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True)
+class EquityCurve:
+    """An account bar by bar, oldest first, in quote currency; `at_ms` are the bars' closes. `timeframe` is
+    that of the newest bar, None where there is none."""
+
+    at_ms: Stamps
+    equity: Floats
+    exposure: Floats
+    timeframe: str | None
 
 
 class Records:
@@ -117,6 +131,20 @@ class Records:
                 "decision": record.verdict.decision.value,
                 "reason": record.verdict.reason,
                 "checks": json.dumps([check.model_dump(mode="json") for check in record.verdict.checks]),
+            },
+        )
+
+    def add_equity(self, at: datetime, timeframe: str, portfolio: Portfolio) -> None:
+        """Queue the account as the bar that closed `at` left it; the same bar again replaces it."""
+        self._add(
+            "add_equity",
+            {
+                "account": portfolio.account,
+                "at": stamp(at),
+                "timeframe": timeframe,
+                "equity": plain(portfolio.equity),
+                "cash": plain(portfolio.cash),
+                "exposure": plain(portfolio.exposure),
             },
         )
 
@@ -212,6 +240,54 @@ class Records:
             )
             for row in rows
         )
+
+    async def equity(self, account: str, limit: int) -> EquityCurve:
+        """The newest `limit` points of an account's curve."""
+        rows = await self._database.rows("newest_equity", account=account, count=limit)
+        timeframe = rows[0]["timeframe"] if rows else None
+        rows.reverse()
+        return EquityCurve(
+            np.array([row["at"] for row in rows], dtype=np.int64),
+            np.array([row["equity"] for row in rows], dtype=np.float64),
+            np.array([row["exposure"] for row in rows], dtype=np.float64),
+            timeframe,
+        )
+
+    async def decided_symbols(self) -> tuple[str, ...]:
+        """Every symbol that was ever decided on."""
+        return tuple(row["symbol"] for row in await self._database.rows("decided_symbols"))
+
+    async def closes_at(
+        self, symbols: Sequence[str], timeframe: str, opened_ms: Sequence[int]
+    ) -> dict[str, dict[int, float]]:
+        """Closes of the bars that opened at these times, by symbol and opening time, as far as known."""
+        rows = await self._database.rows(
+            "closes_at",
+            symbols=json.dumps(symbols),
+            timeframe=timeframe,
+            stamps=json.dumps(opened_ms),
+        )
+        closes: dict[str, dict[int, float]] = {symbol: {} for symbol in symbols}
+        for row in rows:
+            closes[row["symbol"]][row["timestamp_ms"]] = row["close"]
+        return closes
+
+    async def agent_records(
+        self, symbols: Sequence[str], timeframe: str, horizon_bars: int, limit: int
+    ) -> tuple[AgentRecord, ...]:
+        """How often each agent said BUY or SELL in the newest `limit` decisions of each symbol, and how often
+        the close `horizon_bars` later lay that way. Decisions whose later bar is not known yet do not count,
+        nor do those made within a bar."""
+        bar_ms = timeframe_ms(timeframe)
+        rows = await self._database.rows(
+            "agent_calls",
+            symbols=json.dumps(symbols),
+            timeframe=timeframe,
+            bar_ms=bar_ms,
+            horizon_ms=horizon_bars * bar_ms,
+            count=limit,
+        )
+        return tuple(AgentRecord(agent=row["agent"], calls=row["calls"], hits=row["hits"]) for row in rows)
 
     def _add(self, query: str, values: dict[str, Any]) -> None:
         if len(self._waiting) >= MOST_WAITING:

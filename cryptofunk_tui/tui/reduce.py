@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cryptofunk_tui.domain.events import (
     AccountChanged,
+    AgentRecords,
     AgentStatus,
     AnyEvent,
     Bars,
@@ -39,6 +40,8 @@ def reduce(state: ViewState, event: AnyEvent, received: datetime) -> ViewState:
             return replace(state, servers={**state.servers, event.name: event})
         case AgentStatus():
             return replace(state, agents={**state.agents, event.agent: event})
+        case AgentRecords():
+            return replace(state, agent_records=event)
         case MarketContext():
             return replace(state, context=event)
         case LogLine():

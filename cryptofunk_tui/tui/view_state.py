@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cryptofunk_tui.domain.cycle import CycleRecord
     from cryptofunk_tui.domain.events import (
         AccountChanged,
+        AgentRecords,
         AgentStatus,
         Bars,
         EngineStarted,
@@ -62,6 +63,7 @@ class ViewState:
     session: EngineStarted | None = None
     servers: Mapping[str, ServerStatus] = field(default_factory=dict)
     agents: Mapping[str, AgentStatus] = field(default_factory=dict)
+    agent_records: AgentRecords | None = None
     ticks: Mapping[str, Tick] = field(default_factory=dict)
     bars: Mapping[tuple[str, str], Bars] = field(default_factory=dict)
     decisions: Mapping[str, CycleRecord] = field(default_factory=dict)

@@ -112,10 +112,10 @@ class World:
         if self.unfollowed is not None:
             raise self.unfollowed
         orders, self.executed = self.executed, []
-        held = (await self.journal.portfolio()).positions
+        portfolio = await self.journal.portfolio()
         return {
             "orders": [order.model_dump(mode="json") for order in orders],
-            "portfolio": {"positions": [position.model_dump(mode="json") for position in held]},
+            "portfolio": portfolio.model_dump(mode="json"),
         }
 
     # desk
