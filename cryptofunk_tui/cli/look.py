@@ -1,5 +1,5 @@
-"""Commands that only look: status, positions, orders, trace, doctor. They read the state directory and
-never need a running engine."""
+"""Commands that only look: status, positions, orders, performance, trace, doctor. They read the state
+directory and never need a running engine."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ WELL = (TradingState.RUNNING, TradingState.PAUSED)
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (status, positions, orders, approvals, trace, doctor):
+    for command in (status, positions, orders, approvals, performance, trace, doctor):
         app.command()(command)
 
 
@@ -70,6 +70,14 @@ def approvals(state_dir: StateDir = None, as_json: AsJson = False) -> None:
     rows = asyncio.run(_with_journal(resolve_state_dir(state_dir), _approvals))
     columns = ("approval_id", "symbol", "side", "quantity", "stop", "target", "strategy", "expires_at")
     _show(rows, as_json, _table(rows, columns))
+
+
+def performance(state_dir: StateDir = None, as_json: AsJson = False) -> None:
+    """What the account made, and which strategies, symbols, exits and agents made it."""
+    from cryptofunk_tui.cli.performance import lines, read_report
+
+    report = asyncio.run(read_report(resolve_state_dir(state_dir)))
+    _show(report, as_json, lines(report, _table))
 
 
 def trace(cycle: CycleId, state_dir: StateDir = None, as_json: AsJson = False) -> None:

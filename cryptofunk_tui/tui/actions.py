@@ -22,6 +22,7 @@ from cryptofunk_tui.tui.view_state import (
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.cycle import CycleRecord
+    from cryptofunk_tui.domain.performance import Performance
 
 Danger = Literal["none", "confirm", "typed", "instant"]
 """none: done at once; confirm: asked first; typed: a word must be typed; instant: never asked."""
@@ -53,6 +54,9 @@ class Inquiries(Protocol):
 
     async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
         """Decisions older than the one called `before`, newest first; the newest of all where None."""
+
+    async def performance(self) -> Performance:
+        """How the account did up to the newest decided bar."""
 
 
 def _always(state: ViewState) -> str | None:
@@ -257,6 +261,7 @@ ACTIONS: tuple[Action, ...] = (
         footer="trace",
     ),
     Action("history", ("h",), "History", "Every decision of the run, filtered by any words", "Looking"),
+    Action("performance", ("p",), "Performance", "What the account made, and who made it", "Looking"),
     Action(
         "zoom",
         ("z",),

@@ -30,6 +30,11 @@ class Navigation:
 
         self._open(HistoryScreen(self._app.desk, self._engine))
 
+    def performance(self) -> None:
+        from cryptofunk_tui.tui.screens.performance import PerformanceScreen
+
+        self._open(PerformanceScreen(self._app.desk, self._engine))
+
     def help(self) -> None:
         from cryptofunk_tui.tui.screens.help import HelpScreen
 

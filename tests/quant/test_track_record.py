@@ -80,7 +80,7 @@ def test_trades_by_hand() -> None:
 
 def test_what_no_trade_tells_is_unknown_and_never_zero() -> None:
     none = trade_figures("all", [])
-    assert (none.trades, none.pnl) == (0, 0)
+    assert (none.trades, none.pnl) == (0, Decimal(0))
     unknown = (none.win_rate, none.average_win, none.average_loss, none.best, none.worst)
     assert {*unknown, none.profit_factor, none.expectancy, none.expectancy_r} == {None}
     won = trade_figures("all", [trade("3")])

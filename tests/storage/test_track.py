@@ -16,7 +16,7 @@ from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.signals import Action
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.records import Records
-from cryptofunk_tui.storage.track import closed_trades, traded
+from cryptofunk_tui.storage.track import Traded, closed_trades, traded
 from tests.storage.books import ACCOUNT, START, after, fill_of, open_books, request, trade
 from tests.storage.test_records import FIRST, HOUR, cycle
 
@@ -160,13 +160,11 @@ async def test_who_closed_a_trade(
 
 
 async def test_what_was_traded_counts_open_positions_too(journal: Journal) -> None:
-    assert await traded(journal) == await traded(journal)
-    assert ((await traded(journal)).value, (await traded(journal)).fees) == (0, 0)
+    assert await traded(journal) == Traded(Decimal(0), Decimal(0))
     await trade(journal, request("in", quantity="2"), "100", fee="0.25")
     await trade(journal, request("out", Side.SELL), "110", fee="0.5")
     await journal.add_order(request("waits"), decision_id="d", at=START, approval_id=None)
-    spent = await traded(journal)
-    assert (spent.value, spent.fees) == (Decimal(310), Decimal("0.75"))
+    assert await traded(journal) == Traded(Decimal(310), Decimal("0.75"))
     assert len(await closed_trades(journal, 10)) == 1
 
 

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.events import AnyEvent
+from cryptofunk_tui.domain.performance import Performance
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.panels.chart import Chart
 from cryptofunk_tui.tui.screens.dialog import Dialog
@@ -29,6 +30,7 @@ class RecordingEngine:
         self.told = False
         self.archive: tuple[CycleRecord, ...] = ()
         """Decisions of the records, newest first."""
+        self.report: Performance | None = None
         self._publish = publish
         self._events = tuple(events)
         self._stopped = asyncio.Event()
@@ -89,6 +91,12 @@ class RecordingEngine:
         names = [record.cycle_id for record in self.archive]
         start = names.index(before) + 1 if before in names else 0
         return self.archive[start : start + limit]
+
+    async def performance(self) -> Performance:
+        self.calls.append(("performance",))
+        if self.report is None:
+            raise RuntimeError("no report")
+        return self.report
 
 
 class Stage:
