@@ -12,7 +12,7 @@ from cryptofunk_tui.storage.lock import StateLock
 from tests.cli.scene import Command
 from tests.end_to_end.runs import Run
 
-LOOKS = ("status", "positions", "orders", "approvals")
+LOOKS = ("status", "positions", "orders", "approvals", "performance")
 
 
 def test_without_a_terminal_it_says_so_and_runs_headless(finished: Run) -> None:
@@ -85,6 +85,23 @@ def test_what_is_held_and_how_it_came(command: Command, finished: Run) -> None:
         head, row = command(name, "--state-dir", finished.state).out.splitlines()
         assert head.split()[-1] in ("strategy", "client_order_id")
         assert shown in row
+
+
+def test_what_the_account_made(command: Command, finished: Run) -> None:
+    done = command("performance", "--json", "--state-dir", finished.state)
+    assert (done.code, done.err) == (0, "")
+    told = json.loads(done.out)
+    bars = sorted({record["as_of"] for record in finished.records})
+    assert (told["bars"], told["since"], told["until"]) == (len(bars), bars[0], bars[-1])
+    (entry,) = finished.orders()
+    assert (told["fees"], told["trades"]["trades"]) == (entry["fees"], 0), "what is held has no result yet"
+    assert told["figures"]["sharpe"]["value"] is None
+    assert told["figures"]["sharpe"]["needs"].endswith("more bars")
+    assert told["hold_return"]["value"] > 0
+    text = command("performance", "--state-dir", finished.state).out
+    assert f"equity                 {told['equity']}\n" in text
+    assert f"sharpe                 {told['figures']['sharpe']['needs']}\n" in text
+    assert "\nby_strategy\nnone\n" in text
 
 
 def test_nothing_waits_for_a_person(command: Command, finished: Run) -> None:

@@ -26,6 +26,7 @@ COMMANDS = (
     "positions",
     "orders",
     "approvals",
+    "performance",
     "trace",
     "doctor",
 )

@@ -14,6 +14,7 @@ from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.domain.events import (
     AccountChanged,
+    AgentRecords,
     AgentStatus,
     AnyEvent,
     Bars,
@@ -115,6 +116,16 @@ async def test_everything_that_a_screen_needs_is_told(live: Live) -> None:
     assert account.state is TradingState.RUNNING
     assert account.portfolio.equity > 0
     assert account.breakers
+
+
+async def test_the_account_has_a_report_while_it_runs(live: Live) -> None:
+    await live.until(lambda: len(live.records()) >= 4)
+    found = await live.engine.performance()
+    assert found.bars >= 1
+    assert found.timeframe == "1h"
+    assert found.hold_return.value is not None
+    assert found.until is not None and found.until in {record.as_of for record in live.records()}
+    await live.until(lambda: any(isinstance(event, AgentRecords) for event in live.told))
 
 
 async def test_a_cycle_runs_early_after_a_move_and_not_before(live: Live) -> None:

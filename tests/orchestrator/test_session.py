@@ -13,6 +13,7 @@ import pytest
 
 from cryptofunk_tui.agents.risk import RiskAgent
 from cryptofunk_tui.decision.decide import Deliberation, Standing
+from cryptofunk_tui.domain.base import to_ms
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, LogLine, PriceTick
 from cryptofunk_tui.domain.market import Instrument, Quote
@@ -314,3 +315,29 @@ async def test_while_a_person_is_asked_the_market_goes_on_and_the_symbol_waits(
     assert world.records()[-1].verdict == APPROVED.verdict
     assert world.records()[-1].cycle_id == world.entered[0]
     assert world.records()[-1].as_of == datetime(2025, 1, 1, tzinfo=UTC)
+
+
+async def test_every_decided_bar_leaves_a_point_of_the_equity_curve(world: World, opened: Open) -> None:
+    session = opened()
+    await session.close_bar(START)
+    await trade(world.journal, request("o1", quantity="2"), "100", fee="1.5", at=START)
+    await session.tick(START + MINUTE)
+    await session.close_bar(START + HOUR)
+    world.closed = False
+    await session.close_bar(START + 2 * HOUR)
+    records = session._records
+    await records.flush()
+    curve = await records.equity("paper:simulated:simulated", 10)
+    assert curve.at_ms.tolist() == [to_ms(START), to_ms(START + HOUR)], "no bar, no point; no point between"
+    assert curve.equity.tolist() == [10_000.0, 9_998.5]
+    assert curve.exposure.tolist() == [0.0, 200.0]
+    assert curve.timeframe == "1h"
+
+
+async def test_a_bar_that_the_executor_did_not_follow_leaves_no_point(world: World, opened: Open) -> None:
+    session = opened("exchange")
+    world.unfollowed = ToolboxError("the venue does not answer")
+    await session.close_bar(START)
+    await session._records.flush()
+    assert len(world.records()) == 1
+    assert not len((await session._records.equity("paper:simulated:simulated", 10)).at_ms)
