@@ -190,6 +190,11 @@ def test_a_thinned_curve_keeps_its_ends_and_its_deepest_fall(curve: list[float],
     assert depths.min() == (equity / np.maximum.accumulate(equity) - 1).min()
 
 
+def test_falls_are_those_since_the_row_before() -> None:
+    found = falls(np.array([100.0, 90.0, 80.0, 100.0, 100.0]), np.array([0, 2, 4]))
+    assert found == pytest.approx([0.0, -0.2, 0.0])
+
+
 def test_nothing_is_thinned_to_nothing() -> None:
     assert thinned(0, 10).tolist() == []
     assert falls(np.array([]), thinned(0, 10)).tolist() == []
