@@ -1,5 +1,6 @@
 """The equity curve, closed trades and the agents' calls, as a report reads them."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,8 +15,9 @@ from cryptofunk_tui.domain.events import AgentRecord
 from cryptofunk_tui.domain.orders import OrderRequest, OrderStatus, Purpose, Side
 from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.signals import Action
+from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
-from cryptofunk_tui.storage.records import Records
+from cryptofunk_tui.storage.records import RECORDS_FILE, Records
 from cryptofunk_tui.storage.track import Traded, closed_trades, traded
 from tests.storage.books import ACCOUNT, START, after, fill_of, open_books, request, trade
 from tests.storage.test_records import FIRST, HOUR, cycle
@@ -170,3 +172,20 @@ async def test_what_was_traded_counts_open_positions_too(journal: Journal) -> No
 
 def test_hours_are_what_these_tests_take_them_for() -> None:
     assert to_ms(after(hours=1)) - to_ms(START) == HOUR
+
+
+async def test_records_of_the_first_version_are_brought_up_to_date_whole(tmp_path: Path) -> None:
+    old = await Records.open(tmp_path, source="simulated:simulated")
+    old.add_cycle(cycle(1))
+    await old.close()
+    with sqlite3.connect(tmp_path / RECORDS_FILE) as file:
+        file.execute("drop table equity")
+        file.execute("delete from migrations where version > 1")
+    with pytest.raises(StorageError, match="older version"):
+        await Records.open(tmp_path, readonly=True)
+    new = await Records.open(tmp_path)
+    new.add_equity(after(hours=1), "1h", portfolio("10000"))
+    await new.flush()
+    assert (await new.equity(ACCOUNT, 5)).equity.tolist() == [10000.0]
+    assert [record.cycle_id for record in await new.cycles()] == [cycle(1).cycle_id]
+    await new.close()

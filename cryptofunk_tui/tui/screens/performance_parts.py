@@ -20,6 +20,7 @@ from cryptofunk_tui.tui.text import (
     percent,
     price,
     ratio,
+    spread,
     width_of,
 )
 from cryptofunk_tui.tui.widgets.bars import bar
@@ -73,7 +74,7 @@ def figures(report: Performance, width: int) -> list[Line]:
     """The headline numbers, in two columns."""
     curve, closed = report.figures, report.trades
     half = (width - 2) // 2
-    none = "no closed trade yet" if not closed.trades else "no loss yet"
+    none = "no trade yet" if not closed.trades else "no loss yet"
     left = [
         heading("Return"),
         _figure("total", curve.total_return, half, signed=True),
@@ -224,7 +225,7 @@ def _pair(name: str, value: str, note: str, width: int) -> Line:
     room = max(0, width - LABEL)
     label = Span(fit(name, LABEL), "dim")
     if value == NOTHING and note:
-        return (label, Span(fit(f" {note}", room).rstrip(), "dim"))
+        return spread((Span(name, "dim"),), (Span(note, "dim"),), width)
     number = Span(fit(value, VALUE, right=True), "bold")
     return (label, number, Span(f" {note}", "dim")) if note and len(note) < room - VALUE else (label, number)
 
