@@ -82,7 +82,7 @@ class Performance(Record):
     equity: Money
     figures: CurveFigures
     hold_return: Figure
-    """Of as much money in each traded symbol, bought at the curve's first bar and held."""
+    """Of as much money in each symbol that had a price at the curve's first bar, bought there and held."""
     turnover: Figure
     """Worth of all fills, bought and sold, over the mean equity."""
     fees: Money

@@ -42,7 +42,8 @@ async def performance(journal: Journal, records: Records) -> Performance:
     spent = await traded(journal)
 
     def assemble() -> Performance:
-        hold = track_record.held([[closes[symbol].get(at) for symbol in symbols] for at in opened])
+        priced = [symbol for symbol, known in closes.items() if opened[0] in known]
+        hold = track_record.held([[closes[symbol].get(at) for symbol in priced] for at in opened])
         return _report(portfolio, curve, rows, symbols, hold, agents, trades, spent)
 
     return await asyncio.to_thread(assemble)

@@ -69,14 +69,19 @@ async def test_before_the_first_bar_everything_is_unknown(journal: Journal, reco
     assert (found.hold_return.value, found.turnover.value, found.trades.win_rate) == (None, None, None)
 
 
-async def test_a_price_that_is_missing_makes_holding_unknown(journal: Journal, records: Records) -> None:
+async def test_what_is_held_is_what_had_a_price_at_the_first_bar(journal: Journal, records: Records) -> None:
     records.add_candles(closing(BTC, 100, 110))
-    records.add_cycle(calls(1, ETH, Action.BUY, Action.HOLD))
-    records.add_cycle(calls(1, BTC, Action.BUY, Action.HOLD))
-    records.add_equity(after(hours=1), "1h", portfolio("10000"))
+    for hour in (1, 2):
+        records.add_cycle(calls(hour, ETH, Action.BUY, Action.HOLD))
+        records.add_cycle(calls(hour, BTC, Action.BUY, Action.HOLD))
+        records.add_equity(after(hours=hour), "1h", portfolio("10000"))
+    await records.flush()
+    assert (await performance(journal, records)).hold_return.value == pytest.approx(0.1)
+    records.add_equity(after(hours=3), "1h", portfolio("10000"))
     await records.flush()
     found = await performance(journal, records)
     assert (found.hold_return.value, found.hold_return.needs) == (None, "needs candles")
+    assert found.curve.hold == pytest.approx((1.0, 1.1, None))
 
 
 async def test_without_an_account_there_is_no_report(tmp_path: Path, records: Records) -> None:

@@ -3,10 +3,13 @@
 import pytest
 from textual.pilot import Pilot
 
+from cryptofunk_tui.domain.events import AgentRecord, AgentRecords
 from cryptofunk_tui.domain.performance import Performance
 from cryptofunk_tui.domain.risk import Decision
+from cryptofunk_tui.tui.reduce import reduce
 from cryptofunk_tui.tui.screens.performance import FOLLOW_S, WIDE, PerformanceScreen
 from cryptofunk_tui.tui.text import width_of
+from cryptofunk_tui.tui.view_state import ViewState
 from tests.tui import props, scenes
 from tests.tui.reports import report, trade
 from tests.tui.stage import LARGE, MEDIUM, SMALL, Stage, plain
@@ -143,3 +146,10 @@ async def test_names_from_outside_are_made_harmless() -> None:
     async with stage.open() as pilot:
         shown = text(await opened(stage, pilot, known))
         assert not set(shown) & set("\x1b\u202e\x07")
+
+
+def test_the_agents_records_come_into_the_state() -> None:
+    told = AgentRecords(
+        at=props.NOW, horizon_bars=12, records=(AgentRecord(agent="technical", calls=4, hits=3),)
+    )
+    assert reduce(ViewState(), told, props.NOW).agent_records == told

@@ -35,9 +35,9 @@ FOLLOW_S = 5.0
 CONVENTIONS = (
     "The curve starts with the first decided bar, trades and fees with the account. Sharpe, Sortino and "
     "Calmar are of the returns bar by bar, annualised by the mean time between bars: 365 days, no risk-free "
-    "rate. Buy and hold: as much money in each traded symbol at the first bar. Turnover: all fills over mean "
-    "equity. PF: all wins over all losses. R: result over the equity at risk at entry. What too little is "
-    "known of is not guessed. `cryptofunk performance --json` prints all of this."
+    "rate. Buy and hold: as much money in each symbol that was traded at the first bar. Turnover: all fills "
+    "over mean equity. PF: all wins over all losses. R: result over the equity at risk at entry. What too "
+    "little is known of is not guessed. `cryptofunk performance --json` prints all of this."
 )
 
 
