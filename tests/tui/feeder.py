@@ -9,7 +9,7 @@ from collections.abc import Callable
 from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.domain.risk import Decision
 from cryptofunk_tui.tui.app import CryptoFunkApp
-from tests.tui import accounts, props, scenes
+from tests.tui import accounts, props, reports, scenes
 from tests.tui.stage import RecordingEngine
 
 
@@ -19,6 +19,7 @@ class Feeder(RecordingEngine):
     def __init__(self, publish: Callable[[AnyEvent], None], rate: float) -> None:
         super().__init__(publish, scenes.normal())
         self._rate = rate
+        self.report = reports.report()
 
     async def run(self) -> None:
         for event in self._events:

@@ -21,10 +21,17 @@ def test_the_last_value_stands_at_the_right_end() -> None:
 
 
 def test_another_curve_is_told_apart_by_its_mark() -> None:
-    dots = Dots([3.5, None, 9.0, 3.5], "warn", "•", 1)
+    dots = Dots([3.5, None, 9.0, 3.5], "warn", "•")
     lines = area([0, 0, 0, 0], (0, 4), 4, 2, "up", [dots])
     assert plain(lines).split("\n") == ["•  •", "▁▁▁▁"]
     assert [(span.text, span.tone) for span in lines[0]] == [("•", "warn"), ("  ", "up"), ("•", "warn")]
+
+
+def test_a_level_behind_is_seen_where_the_area_is_not() -> None:
+    lines = area([4, 4, 0, 0, 0, 0], (0, 4), 6, 1, "up", [Dots([0.0], "dim", "┄", behind=True)])
+    assert plain(lines) == "██▁▁▁▁"
+    lines = area([4, 4, 0, 0, 0, 0], (0, 4), 6, 2, "up", [Dots([4.0], "dim", "┄", behind=True)])
+    assert plain(lines).split("\n") == ["██┄ ┄ ", "██▁▁▁▁"]
 
 
 def test_falls_hang_from_the_top_and_the_deepest_of_a_column_is_kept() -> None:
@@ -38,7 +45,7 @@ def test_every_row_is_as_wide_as_asked(values: list[float], width: int, height: 
     low, high = min(values, default=0.0), max(values, default=0.0)
     wanted = width if values else 0
     for lines in (
-        area(values, (low, high), width, height, "up", [Dots([1.0, None], "warn", "•", 2)] if values else ()),
+        area(values, (low, high), width, height, "up", [Dots([1.0, None], "warn", "•")] if values else ()),
         hanging([min(0.0, value) for value in values], min(0.0, low), width, height, "down"),
     ):
         assert len(lines) == height

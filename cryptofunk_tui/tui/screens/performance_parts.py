@@ -28,12 +28,14 @@ from cryptofunk_tui.tui.widgets.curves import Dots, area, hanging, row_of
 from cryptofunk_tui.tui.widgets.table import Column, table
 
 if TYPE_CHECKING:
+    from cryptofunk_tui.domain.events import AgentRecord
     from cryptofunk_tui.domain.performance import Curve, Figure, Performance, TradeFigures
     from cryptofunk_tui.domain.portfolio import Trade
 
 LABEL, VALUE = 14, 10
 SCALE = 11
 HIT_CELLS = 14
+FEW_CALLS = 30
 REACH = 1.0
 """How far beyond the equity's own range, in that range, buy and hold still widens the picture."""
 
@@ -124,9 +126,9 @@ def equity_curve(curve: Curve, width: int, height: int) -> list[Line]:
     cells = width - SCALE - 1
     hold = [None if each is None else each * curve.equity[0] for each in curve.hold]
     bounds, seen = _bounds(curve.equity, [each for each in hold if each is not None])
-    over = [Dots([curve.equity[0]], "dim", "┄", 2)]
+    over = [Dots([curve.equity[0]], "dim", "┄", behind=True)]
     if seen:
-        over.append(Dots(hold, "warn", "•", 2))
+        over.append(Dots(hold, "warn", "•"))
     labels = _scale(bounds, height) | {
         row_of(curve.equity[-1], bounds, height): _price(curve.equity[-1], "bold")
     }
@@ -162,7 +164,7 @@ def agents(report: Performance, width: int) -> list[Line]:
         [
             Span(clean(each.agent, 24)),
             Span(f"{each.calls:,}"),
-            Span(percent(each.hits / each.calls), "up" if each.hits * 2 > each.calls else "down"),
+            Span(percent(each.hits / each.calls), _rated(each)),
         ]
         for each in called
     ]
@@ -176,6 +178,11 @@ def agents(report: Performance, width: int) -> list[Line]:
         *((*line, Span("  "), *strip) for line, strip in zip(body, strips, strict=True)),
         *none,
     ]
+
+
+def _rated(each: AgentRecord) -> str:
+    """Few calls say nothing yet."""
+    return "dim" if each.calls < FEW_CALLS else "up" if each.hits * 2 > each.calls else "down"
 
 
 def trades(report: Performance, width: int) -> list[Line]:

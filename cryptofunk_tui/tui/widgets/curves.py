@@ -14,12 +14,13 @@ _HANGING = " ▀█"
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """A second curve over an area: a mark in every so-manieth column. None leaves a gap."""
+    """A second curve beside an area, told apart by its mark; None leaves a gap. One that stands `behind` is
+    seen only where the area is not, in every second column."""
 
     values: Sequence[float | None]
     tone: str
     mark: str
-    every: int
+    behind: bool = False
 
 
 def area(
@@ -34,8 +35,8 @@ def area(
     tones = [[tone] * len(steps) for _ in range(height)]
     for dots in over:
         for column, value in enumerate(_spread(dots.values, width, lambda part: part[-1])):
-            at = None if column % dots.every else row_of(value, bounds, height)
-            if at is not None:
+            at = row_of(value, bounds, height)
+            if at is not None and not (dots.behind and (column % 2 or cells[at][column] != " ")):
                 cells[at][column], tones[at][column] = dots.mark, dots.tone
     return [_line(*row) for row in zip(cells, tones, strict=True)]
 
