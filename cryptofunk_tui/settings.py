@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cryptofunk_tui.domain.base import Money, Record
+from cryptofunk_tui.domain.console import ConsoleConfig
 from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.market import checked_symbol, split_symbol, timeframe_ms
 from cryptofunk_tui.domain.notices import NoticeRules
@@ -69,6 +70,7 @@ class Settings(Record):
     simulated: SimulatedConfig = SimulatedConfig()
     coingecko: CoinGeckoConfig = CoinGeckoConfig()
     news: NewsConfig = NewsConfig()
+    console: ConsoleConfig = ConsoleConfig()
     notify: NoticeRules = NoticeRules()
     rules: Rules = Rules()
 

@@ -8,17 +8,21 @@ import typer
 
 from cryptofunk_tui.cli.options import (
     Approve,
+    Ascii,
     CandleFiles,
     Config,
     Cycles,
     Jsonl,
+    LowBandwidth,
     Market,
     Mode,
+    NoMouse,
     Resume,
     Seed,
     Speed,
     StateDir,
     Symbols,
+    Theme,
     Venue,
 )
 from cryptofunk_tui.domain.errors import ProductError, WrongUse
@@ -53,6 +57,10 @@ def console(
     config: Config = None,
     approve: Approve = None,
     resume: Resume = False,
+    theme: Theme = None,
+    ascii: Ascii = False,
+    no_mouse: NoMouse = False,
+    low_bandwidth: LowBandwidth = False,
 ) -> None:
     """Open the console; where the output is no terminal, run headless."""
     given = {name: value for name, value in locals().items() if name != "context"}

@@ -1,10 +1,15 @@
 """Opens the console: the screen first; settings and engine after its first paint."""
 
+import os
 import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import typer
 
+from cryptofunk_tui.cli.options import ThemeChoice
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
 
@@ -48,13 +53,52 @@ def open_console(given: dict[str, Any]) -> int:
         touch_kill(state_dir(given["state_dir"]), f"killed by {actor}")
 
     signal.signal(signal.SIGUSR1, lambda *_: kill_switch("SIGUSR1"))
-    app = CryptoFunkApp(make_engine, kill_switch=kill_switch)
-    app.run()
+    looks = _looks(given)
+    app = CryptoFunkApp(make_engine, kill_switch=kill_switch, only_ascii=looks["ascii"])
+    app.theme = f"cryptofunk-{looks['theme']}"
+    app.desk.is_slow = looks["low_bandwidth"]
+    app.run(mouse=looks["mouse"])
     if refused:
         raise refused[0]
+    if app.crash is not None:
+        _keep_crash(app.crash, given["state_dir"])
     if app.last_error is not None:
         typer.echo(f"cryptofunk: {app.last_error}", err=True)
     return app.return_code or 0
+
+
+def _looks(given: dict[str, Any]) -> dict[str, Any]:
+    """How the console looks, from the options, then the file. Read apart from the settings, which are loaded
+    after the first paint, and which say what is wrong with a file."""
+    found: dict[str, Any] = {"theme": "dark", "ascii": False, "mouse": True, "low_bandwidth": False}
+    path = given["config"] or os.environ.get("CRYPTOFUNK_CONFIG")
+    if path:
+        import yaml
+
+        with suppress(OSError, ValueError, AttributeError, yaml.YAMLError):
+            section = yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("console") or {}
+            found |= {name: value for name, value in section.items() if type(value) is type(found.get(name))}
+    if given["theme"]:
+        found["theme"] = given["theme"].value
+    if found["theme"] not in tuple(ThemeChoice):
+        found["theme"] = "dark"
+    speaks_utf8 = (getattr(sys.__stderr__, "encoding", "") or "").lower() == "utf-8"
+    found["ascii"] = found["ascii"] or given["ascii"] or not speaks_utf8
+    found["mouse"] = found["mouse"] and not given["no_mouse"]
+    found["low_bandwidth"] = found["low_bandwidth"] or given["low_bandwidth"]
+    return found
+
+
+def _keep_crash(text: str, given: Path | None) -> None:
+    """Keep where the console broke, for a report of it."""
+    from cryptofunk_tui.settings import state_dir
+
+    path = state_dir(given) / "logs" / "crash.log"
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        typer.echo(f"cryptofunk: where it broke is in {path}", err=True)
 
 
 def _ask_for_real_money(venue: str | None) -> None:

@@ -25,6 +25,13 @@ class ApproveChoice(StrEnum):
     MANUAL = "manual"
 
 
+class ThemeChoice(StrEnum):
+    DARK = "dark"
+    LIGHT = "light"
+    CONTRAST = "contrast"
+    COLOUR_BLIND = "colour-blind"
+
+
 Market = Annotated[MarketChoice | None, typer.Option(help="Where prices come from; auto tries live venues.")]
 Mode = Annotated[
     ModeChoice | None,
@@ -50,4 +57,8 @@ StateDir = Annotated[
 Config = Annotated[Path | None, typer.Option(help="A YAML file over the defaults.")]
 Approve = Annotated[ApproveChoice | None, typer.Option(help="manual asks a person before every entry.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run that the state directory holds.")]
+Theme = Annotated[ThemeChoice | None, typer.Option(help="The console's colours.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")]
+NoMouse = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
+LowBandwidth = Annotated[bool, typer.Option("--low-bandwidth", help="Paint seldom, for a slow SSH line.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

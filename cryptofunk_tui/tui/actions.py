@@ -315,9 +315,23 @@ ACTIONS: tuple[Action, ...] = (
         everywhere=False,
     ),
     Action("theme", ("T",), "Next theme", "Dark, light, high contrast, colour-blind safe", "Looking"),
+    Action(
+        "narrow_line",
+        ("B",),
+        "Low bandwidth",
+        "Paint seldom, for a slow SSH line; again: as usual",
+        "Looking",
+    ),
     Action("palette", ("ctrl+p",), "Palette", "Find any action by name", "Looking", footer="find"),
     Action("help", ("question_mark",), "Help", "All keys", "Looking", footer="help"),
     Action("back", ("escape",), "Back", "Leave zoom, a dialog or a screen", "Looking", everywhere=False),
+    Action(
+        "suspend",
+        ("ctrl+z",),
+        "Suspend",
+        "Back to the shell until `fg`; the engine stands still meanwhile",
+        "Safety",
+    ),
     Action("quit", ("ctrl+q",), "Quit", "Stop the engine and leave", "Safety", footer="quit"),
 )
 

@@ -9,6 +9,7 @@ import inspect
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,8 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from textual._context import active_message_pump
 from textual.app import App
 from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
 
 from cryptofunk_tui.tui.actions import ACTIONS, BY_ID, Controls, Inquiries
 from cryptofunk_tui.tui.desk import Desk
@@ -31,6 +35,7 @@ from cryptofunk_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
 
     from cryptofunk_tui.domain.events import AnyEvent
     from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
@@ -38,6 +43,12 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 STOP_S = 10.0
 """How long the engine may take to stop before the console leaves without it."""
+HURRIED_S = 1.0
+"""The same, once it was asked to leave at once."""
+SUSPENDED = (
+    "The engine stands still until `fg`: nothing is decided, and no approval can be given. Stops that rest "
+    "at a venue hold; those of a paper account are made up for when it goes on. `cryptofunk kill` works."
+)
 Severity = Literal["information", "warning", "error"]
 
 
@@ -94,11 +105,15 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         actor: str = "console",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        only_ascii: bool = False,
     ) -> None:
         super().__init__()
         self.desk = Desk(now, monotonic)
         self.engine: EngineHandle | None = None
         self.last_error: str | None = None
+        self.crash: str | None = None
+        """Where the console itself broke, for a file."""
+        self.only_ascii = only_ascii
         self._failed_with = 1
         self._make_engine = make_engine
         self._kill_switch = kill_switch
@@ -106,6 +121,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self._engine_task: asyncio.Task[None] | None = None
         self._stop_task: asyncio.Task[None] | None = None
         self._leaving = False
+        self._hurry = asyncio.Event()
         self._quit_dialog: ConfirmDialog | None = None
         self._own_thread = threading.get_ident()
         self._operations = Operations(self, actor)
@@ -121,20 +137,42 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
     def get_default_screen(self) -> MainScreen:
         return self._main
 
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from cryptofunk_tui.tui.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    def on_load(self) -> None:
+        """From the first byte on, a signal ends the console in order."""
+        loop = asyncio.get_running_loop()
+        for number, do in ((signal.SIGTERM, self._insist), (signal.SIGHUP, self._leave)):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, do)
+
+    def terminal_lost(self) -> None:
+        """Leave: nobody is there any more. Called from the terminal's threads."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._leave)
+
+    def terminal_back(self) -> None:
+        """Show everything anew, after frames were dropped. Called from the terminal's threads."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.refresh)
+
     def on_ready(self) -> None:
         """The first frame stands; now the engine may come."""
         self._own_thread = threading.get_ident()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._leave)
         self._engine_task = loop.create_task(self._run_engine())
 
     async def on_unmount(self) -> None:
         """However the console ends, the engine does not outlive it."""
         if self._engine_task is not None and not self._engine_task.done():
             self._engine_task.cancel()
-            await asyncio.wait([self._engine_task], timeout=STOP_S)
+            await asyncio.wait([self._engine_task], timeout=HURRIED_S if self._hurry.is_set() else STOP_S)
 
     def publish(self, event: AnyEvent) -> None:
         """Take in an event, from any thread."""
@@ -184,7 +222,9 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             "zoom": self._main.board.zoom,
             "back": self._main.back,
             "theme": self._next_theme,
+            "narrow_line": self._narrow_line,
             "palette": self.action_command_palette,
+            "suspend": self._suspend,
             "quit": self._quit,
         }
         do = (
@@ -192,7 +232,25 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             or getattr(self._navigation, action_id, None)
             or getattr(self._operations, action_id)
         )
-        do()
+        try:
+            do()
+        except Exception as error:
+            self.tell(f"{action.label} failed: {type(error).__name__}: {error}", "error")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A widget that breaks is told of and stands still; where a screen or the console itself breaks, it
+        ends in order, and the error is said after the terminal is itself again."""
+        pump = active_message_pump.get(None)
+        if isinstance(pump, Widget) and not isinstance(pump, Screen):
+            name = pump.id or type(pump).__name__
+            self.tell(f"{name} broke and stands still: {type(error).__name__}: {error}", "error")
+            return
+        self.last_error = f"the screen broke: {type(error).__name__}: {error}"
+        self.crash = "".join(traceback.format_exception(error))
+        self._return_code = 1
+        self._exception = self._exception or error
+        self._exception_event.set()
+        self._close_messages_no_wait()
 
     def action_hint(self) -> None:
         self.notify("ctrl+q quits, ctrl+k stops all trading", markup=False)
@@ -212,13 +270,18 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self.theme = names[(index + 1) % len(names)]
         self.notify(self.theme.removeprefix("cryptofunk-"), title="Theme", markup=False)
 
+    def _narrow_line(self) -> None:
+        self.desk.is_slow = not self.desk.is_slow
+        words = "painting seldom" if self.desk.is_slow else "painting as usual"
+        self.notify(words, title="Low bandwidth", markup=False)
+
     def _quit(self) -> None:
         """Leave; with open positions only when asked twice."""
         from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
 
         held = len(positions(self.desk.state))
         if not held or self.screen is self._quit_dialog or self.desk.state.stage != "running":
-            self._leave()
+            self._insist()
             return
         question = (
             f"{held} open position{'s' if held > 1 else ''} stay{'' if held > 1 else 's'} open. "
@@ -232,7 +295,27 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self._quit_dialog = ConfirmDialog(self.desk, "Quit?", question, "Quit")
         self.push_screen(self._quit_dialog, answered)
 
+    def _suspend(self) -> None:
+        """Hand the terminal back to the shell; asked first while something is held."""
+        from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
+
+        def answered(answer: str | None) -> None:
+            if answer == "act":
+                self.action_suspend_process()
+
+        if positions(self.desk.state) and self.desk.state.stage == "running":
+            self.push_screen(ConfirmDialog(self.desk, "Suspend?", SUSPENDED, "Suspend"), answered)
+        else:
+            answered("act")
+
+    def _insist(self) -> None:
+        """Leave; asked for again, without waiting for the engine any longer."""
+        if self._leaving:
+            self._hurry.set()
+        self._leave()
+
     def _leave(self) -> None:
+        """Leave once the engine has stopped."""
         if not self._leaving:
             self._leaving = True
             self._set_stage("stopping", "stopping the engine…")
@@ -240,20 +323,26 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
 
     async def _stop(self) -> None:
         """Stop the engine within the deadline, then leave with the right exit code."""
-        task = self._engine_task
-        try:
-            async with asyncio.timeout(STOP_S):
-                if self.engine is not None:
-                    await self.engine.stop()
-                elif task is not None:
-                    task.cancel()
-                if task is not None:
-                    await asyncio.wait([task])
-        except TimeoutError:
-            self.last_error = f"the engine did not stop within {STOP_S:g} s"
-        except Exception as error:
+        stopping = asyncio.ensure_future(self._stop_engine())
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait((stopping, hurry), timeout=STOP_S, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not stopping.done():
+            stopping.cancel()
+            late = "at once, as asked" if self._hurry.is_set() else f"within {STOP_S:g} s"
+            self.last_error = f"the engine did not stop {late}"
+        elif error := stopping.exception():
             self.last_error = f"the engine did not stop cleanly: {error}"
         self.exit(return_code=self._failed_with if self.last_error else 0)
+
+    async def _stop_engine(self) -> None:
+        task = self._engine_task
+        if self.engine is not None:
+            await self.engine.stop()
+        elif task is not None:
+            task.cancel()
+        if task is not None:
+            await asyncio.wait([task])
 
     async def _run_engine(self) -> None:
         try:

@@ -22,6 +22,8 @@ class Desk:
         self.now = now
         self.monotonic = monotonic
         self.state = ViewState()
+        self.is_slow = False
+        """Whether the line to the terminal is narrow: panels look at the state seldom."""
 
     def publish(self, event: AnyEvent) -> None:
         """Take in an event. One that cannot be taken in is logged; it never reaches the engine again."""

@@ -1,4 +1,4 @@
-"""The console on a scripted engine, to look at: `python -m tests.tui.feeder [TICKS_A_SECOND]`."""
+"""The console on a scripted engine: `python -m tests.tui.feeder [TICKS_A_SECOND] [--ascii] [--slow]`."""
 
 import asyncio
 import itertools
@@ -41,7 +41,9 @@ class Feeder(RecordingEngine):
 
 def main() -> None:
     rate = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
-    CryptoFunkApp(lambda publish: Feeder(publish, rate)).run()
+    app = CryptoFunkApp(lambda publish: Feeder(publish, rate), only_ascii="--ascii" in sys.argv)
+    app.desk.is_slow = "--slow" in sys.argv
+    app.run()
 
 
 if __name__ == "__main__":

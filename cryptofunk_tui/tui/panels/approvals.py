@@ -33,6 +33,7 @@ class Approvals(Panel):
     number = "6"
     title = "Approvals"
     choice = "approval"
+    every_slow = 1.0
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
         return (state.account and state.account.approvals, state.chosen)

@@ -42,11 +42,14 @@ class Painted(LineView):
 
     every: ClassVar[float] = 0.25
     """Seconds between looks at the state."""
+    every_slow: ClassVar[float] = 2.0
+    """The same where the line to the terminal is narrow."""
 
     def __init__(self, desk: Desk, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.desk = desk
         self._painted: object = None
+        self._looked = 0.0
         self._failure = ""
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
@@ -74,10 +77,17 @@ class Painted(LineView):
         return self.size.width, self.size.height
 
     def on_mount(self) -> None:
-        self.set_interval(self.every, self.paint)
+        self.set_interval(self.every, self.look)
 
     def on_resize(self) -> None:
         self.paint()
+
+    def look(self) -> None:
+        """Paint when it is time to."""
+        now = self.desk.monotonic()
+        if not self.desk.is_slow or now - self._looked >= self.every_slow:
+            self._looked = now
+            self.paint()
 
     def paint(self) -> None:
         """Draw what changed. Never raises: what cannot be drawn says so in its place."""

@@ -36,6 +36,7 @@ class Chart(Panel):
     number = "1"
     title = "Chart"
     every = 1.0
+    every_slow = 10.0
 
     def __init__(self, desk: Desk, panel_id: str) -> None:
         super().__init__(desk, panel_id)

@@ -188,6 +188,7 @@ def _approvals(state: ViewState, now: datetime) -> Forms:
 class Banner(Painted):
     """What must not be missed: the kill, a failed engine, a market that is not real."""
 
+    every_slow = 0.25
     _rows = 0
 
     def watches(self, state: ViewState) -> tuple[object, ...]:

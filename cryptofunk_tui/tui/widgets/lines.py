@@ -156,12 +156,35 @@ class LineView(Widget):
 
     def _repaint(self, before: list[tuple[Line, bool]]) -> None:
         after = self._window()
-        changed = [y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        changed = [
+            Region(start, y, end - start, 1)
+            for y, (old, new) in enumerate(zip(before, after, strict=True))
+            if old != new
+            for start, end in (self._changed(old, new),)
+        ]
         if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+            self.refresh(*changed)
+
+    def _changed(self, old: tuple[Line, bool], new: tuple[Line, bool]) -> tuple[int, int]:
+        """The first cell of a line that differs and the one after the last; the whole line where a character
+        has more or less than a cell."""
+        width = self.size.width
+        before, after = _cells(old[0], width), _cells(new[0], width)
+        if old[1] != new[1] or before is None or after is None:
+            return 0, width
+        differ = [at for at in range(width) if before[at] != after[at]]
+        return (differ[0], differ[-1] + 1) if differ else (0, width)
 
     def _tones(self) -> dict[str, Style]:
         theme = self.app.theme
         if theme not in self._styles:
             self._styles[theme] = tone_styles(self.app.theme_variables)
         return self._styles[theme]
+
+
+def _cells(line: Line, width: int) -> list[tuple[str, str]] | None:
+    """A line as `width` cells of a character and its tone; None where characters have not one cell each."""
+    cells = [(character, span.tone) for span in line for character in span.text]
+    if len(cells) > width or any(cell_len(span.text) != len(span.text) for span in line):
+        return None
+    return cells + [(" ", "")] * (width - len(cells))
