@@ -1,6 +1,7 @@
 """The configuration: config/default.yaml, then the user's file, then the command line."""
 
 import os
+from collections.abc import Iterator
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -52,14 +53,19 @@ class Settings(Record):
     """Everything that a run depends on."""
 
     market: Literal["auto", "exchange", "recorded", "simulated"] = "auto"
+    """Where prices come from; auto tries live venues, then makes prices up."""
     mode: Mode = "paper"
+    """Whose money: made up, a venue's test net, real."""
     venue: str | None = None
     """The venue whose prices are traded on; absent, the first that answers."""
     symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT")
+    """What is traded, BASE/QUOTE, all in one quote currency."""
     timeframe: str = "1h"
+    """The bars that decisions are made on, as each closes."""
     capital: Money = Field(Decimal(10000), gt=0)
     """A paper account's start, in quote currency."""
     approve: Literal["auto", "manual"] = "auto"
+    """manual asks a person before every entry of a paper account; real money is always asked for."""
     early_move: float = Field(0.01, gt=0)
     """A cycle runs early after a price move of this share."""
     preview_s: float = Field(30.0, gt=0)
@@ -118,13 +124,7 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
         files("config").joinpath("default.yaml").read_text(encoding="utf-8"), "config/default.yaml"
     )
     if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(f"{path}: {error.strerror}; name a readable file with --config") from None
-        except UnicodeDecodeError:
-            raise SettingsError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-        values = _merge(values, _read_yaml(text, str(path)))
+        values = _merge(values, _read_yaml(_text(path), str(path)))
     values = _merge(values, overrides or {})
     try:
         return Settings.model_validate(values)
@@ -134,6 +134,25 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
         unknown = first["type"] in ("extra_forbidden", "invalid_key")
         what = "no such setting; config/default.yaml lists them all" if unknown else first["msg"]
         raise SettingsError(f"{path or 'configuration'}: {where}: {what}") from None
+
+
+def origins(path: Path | None, overrides: dict[str, Any]) -> dict[str, str]:
+    """Where each setting that is not a default comes from, by dotted key: the file's name, or the command
+    line. Raises SettingsError."""
+    path = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    found = {}
+    if path is not None:
+        found = dict.fromkeys(_keys(_read_yaml(_text(path), str(path))), str(path))
+    return found | dict.fromkeys(_keys(overrides), "command line")
+
+
+def _keys(values: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Dotted keys of what is given."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{path}{name}.")
+        elif value is not None:
+            yield f"{path}{name}"
 
 
 def dump_settings(settings: Settings) -> str:
@@ -150,6 +169,15 @@ def state_dir(given: Path | None = None) -> Path:
         return Path(os.environ[STATE_DIR_VARIABLE])
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "cryptofunk"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; name a readable file with --config") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: not UTF-8 text; save it as UTF-8") from None
 
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def open_console(given: dict[str, Any]) -> int:
     def make_engine(publish: Publish) -> EngineHandle:
         from cryptofunk_tui.cli.runs import run_options
         from cryptofunk_tui.orchestrator.engine import Engine
+        from cryptofunk_tui.storage.journal import JOURNAL_FILE
 
         try:
             options = run_options(given)
@@ -35,6 +36,8 @@ def open_console(given: dict[str, Any]) -> int:
             refused.append(error)
             app.call_from_thread(app.exit, return_code=error.exit_code)
             raise
+        if not (options.state_dir / JOURNAL_FILE).exists():
+            app.welcome()
         simulated = options.settings.simulated
         paced = simulated.model_copy(update={"speed": simulated.speed or SPEED})
         return Engine(
@@ -43,6 +46,7 @@ def open_console(given: dict[str, Any]) -> int:
             publish,
             cycles=options.cycles,
             resume=True,
+            origins=options.origins,
             watched=True,
         )
 

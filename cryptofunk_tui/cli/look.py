@@ -88,7 +88,7 @@ def trace(cycle: CycleId, state_dir: StateDir = None, as_json: AsJson = False) -
 
 def doctor(state_dir: StateDir = None, config: Config = None, as_json: AsJson = False) -> None:
     """Examine the set-up: settings, state directory, servers. Exit code 1 where something is not well."""
-    from cryptofunk_tui.cli.doctor import examine
+    from cryptofunk_tui.orchestrator.doctor import examine
 
     findings = asyncio.run(examine(resolve_state_dir(state_dir), config))
     rows = [finding.model_dump() for finding in findings]

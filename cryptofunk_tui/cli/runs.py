@@ -8,7 +8,7 @@ from cryptofunk_tui.cli.options import MarketChoice
 from cryptofunk_tui.domain.errors import Refused, WrongUse
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.market.files import named
-from cryptofunk_tui.settings import Settings, load_settings, state_dir
+from cryptofunk_tui.settings import Settings, load_settings, origins, state_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class RunOptions:
     cycles: int | None
     jsonl: Path | None
     resume: bool
+    origins: dict[str, str]
+    """Where each setting that is not a default comes from."""
 
 
 def run_options(given: dict[str, Any]) -> RunOptions:
@@ -47,7 +49,12 @@ def run_options(given: dict[str, Any]) -> RunOptions:
     if settings.market == "recorded" and not settings.recorded.candles:
         raise WrongUse("--market recorded needs at least one --candles FILE")
     return RunOptions(
-        settings, state_dir(given["state_dir"]), given["cycles"], given["jsonl"], given["resume"]
+        settings,
+        state_dir(given["state_dir"]),
+        given["cycles"],
+        given["jsonl"],
+        given["resume"],
+        origins(given["config"], overrides),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.errors import ProductError, Refused
+from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.domain.orders import ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.domain.rules import ApprovalRules
@@ -27,6 +28,7 @@ class Wires:
     sitting: Sitting
     records: Records
     changed: Callable[[], Awaitable[None]]
+    publish: Callable[[AnyEvent], None]
 
 
 class Controls:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,10 +51,10 @@ class Engine(Inquiries):
         cycles: int | None = None,
         resume: bool = False,
         watched: bool = False,
+        origins: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(state_dir, settings.rules.approvals, clock or WallClock())
-        self._settings = settings
+        super().__init__(settings, state_dir, clock or WallClock(), origins or {})
         self._cycles = cycles
         self._resume = resume
         self._watched = watched
@@ -151,7 +151,7 @@ class Engine(Inquiries):
         )
         age = FeedAge(session.quotes)
         view = AccountView(journal, state_dir, toolbox, age, self._bus.publish, self._clock)
-        self._wires = Wires(journal, toolbox, sitting, records, view.show)
+        self._wires = Wires(journal, toolbox, sitting, records, view.show, self._bus.publish)
         self._announce(facts, account, sitting)
         first = await launch.first_moment(toolbox, settings, facts, market_time)
         if self._watched and settings.coingecko.enabled:

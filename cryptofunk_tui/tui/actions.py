@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cryptofunk_tui.tui.view_state import (
     ViewState,
@@ -22,6 +22,7 @@ from cryptofunk_tui.tui.view_state import (
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.cycle import CycleRecord
+    from cryptofunk_tui.domain.parts import Finding, ServerFacts, SettingFacts, ToolAnswer
     from cryptofunk_tui.domain.performance import Performance
 
 Danger = Literal["none", "confirm", "typed", "instant"]
@@ -51,6 +52,18 @@ class Controls(Protocol):
 
 class Inquiries(Protocol):
     """What a screen may ask of the engine. Each raises where there is no answer, in words for a person."""
+
+    async def server(self, name: str) -> ServerFacts:
+        """A server's process and its tools."""
+
+    async def call_tool(self, server: str, name: str, arguments: dict[str, Any], actor: str) -> ToolAnswer:
+        """Call a tool that only reads."""
+
+    async def settings(self) -> tuple[SettingFacts, ...]:
+        """Every setting in force, and where it comes from."""
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """What is well and what is not."""
 
     async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
         """Decisions older than the one called `before`, newest first; the newest of all where None."""
@@ -260,6 +273,10 @@ ACTIONS: tuple[Action, ...] = (
         blocked=_trace,
         footer="trace",
     ),
+    Action("servers", ("S",), "Servers", "Every server, its tools, and calls by hand", "Looking"),
+    Action("settings", ("comma",), "Settings", "Every setting in force and where it comes from", "Looking"),
+    Action("doctor", ("D",), "Doctor", "What is well and what is not, and what to do", "Looking"),
+    Action("welcome", ("W",), "Welcome", "What is real, what is simulated, and how to go on", "Looking"),
     Action("history", ("h",), "History", "Every decision of the run, filtered by any words", "Looking"),
     Action("performance", ("p",), "Performance", "What the account made, and who made it", "Looking"),
     Action(
@@ -339,6 +356,7 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 _KEY_NAMES = {
     "question_mark": "?",
+    "comma": ",",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "escape": "esc",

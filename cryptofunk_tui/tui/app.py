@@ -114,6 +114,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self.crash: str | None = None
         """Where the console itself broke, for a file."""
         self.only_ascii = only_ascii
+        self.actor = actor
         self._failed_with = 1
         self._make_engine = make_engine
         self._kill_switch = kill_switch
@@ -258,16 +259,32 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
     def on_line_view_clicked(self, message: LineView.Clicked) -> None:
         kind, _, target = message.action.partition(" ")
         if kind == "panel":
-            self._main.board.bring(target)
+            self.bring(target)
         elif kind == "symbol":
-            self._main.select(target)
+            self.select(target)
         else:
             self.action_run(target)
+
+    def bring(self, panel_id: str) -> None:
+        """Put a panel in front, and focus it."""
+        self._main.board.bring(panel_id)
+
+    def select(self, symbol: str) -> None:
+        """Let chart and council show a symbol."""
+        self._main.select(symbol)
+
+    def welcome(self) -> None:
+        """Show what a newcomer should know. From any thread."""
+        self.call_from_thread(self._navigation.welcome)
 
     def _next_theme(self) -> None:
         names = [theme.name for theme in THEMES]
         index = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(index + 1) % len(names)]
+        self.use_theme(names[(index + 1) % len(names)])
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours, and say to which."""
+        self.theme = name
         self.notify(self.theme.removeprefix("cryptofunk-"), title="Theme", markup=False)
 
     def _narrow_line(self) -> None:

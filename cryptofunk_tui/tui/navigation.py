@@ -35,6 +35,27 @@ class Navigation:
 
         self._open(PerformanceScreen(self._app.desk, self._engine))
 
+    def servers(self) -> None:
+        from cryptofunk_tui.tui.screens.servers import ServersScreen
+
+        self._open(ServersScreen(self._app.desk, self._engine, self._app.actor))
+
+    def settings(self) -> None:
+        from cryptofunk_tui.tui.screens.settings import SettingsScreen
+
+        self._open(SettingsScreen(self._engine))
+
+    def doctor(self) -> None:
+        from cryptofunk_tui.tui.screens.doctor import DoctorScreen
+
+        self._open(DoctorScreen(self._engine))
+
+    def welcome(self) -> None:
+        from cryptofunk_tui.tui.screens.welcome import Welcome
+
+        if not isinstance(self._app.screen, Welcome):
+            self._app.push_screen(Welcome(self._app.desk))
+
     def help(self) -> None:
         from cryptofunk_tui.tui.screens.help import HelpScreen
 

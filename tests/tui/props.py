@@ -26,6 +26,7 @@ from cryptofunk_tui.domain.events import (
 from cryptofunk_tui.domain.orders import (
     Order,
 )
+from cryptofunk_tui.domain.parts import ToolFacts
 from cryptofunk_tui.domain.risk import Check, Decision, Verdict
 from cryptofunk_tui.domain.signals import Action, Ballot, Context, Plan, Signal, Tally
 
@@ -315,3 +316,17 @@ EVIL = (
     "[@click=app.quit]press[/] [red]x[/ruby] \x1b[31mANSI\x1b[2J\x07 \u202eRTL\u202c 表形文字🚀 \x00 e\u0301"
     + "\u0336" * 40
 )
+
+
+def tools() -> tuple[ToolFacts, ...]:
+    """A tool that reads and one that does not."""
+    symbol = {"type": "string", "description": "BASE/QUOTE"}
+    return (
+        ToolFacts(
+            name="get_quote",
+            description="The newest bid, ask and last price of a symbol.",
+            arguments={"properties": {"symbol": symbol, "at": {"type": "string"}}, "required": ["symbol"]},
+            forbidden="",
+        ),
+        ToolFacts(name="place_order", description=EVIL, arguments={}, forbidden="it may change something"),
+    )

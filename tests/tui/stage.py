@@ -1,20 +1,26 @@
 """A console on a stopped clock, with an engine that only remembers what it was asked."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual.pilot import Pilot
 
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.events import AnyEvent
+from cryptofunk_tui.domain.parts import Finding, ServerFacts, SettingFacts, ToolAnswer
 from cryptofunk_tui.domain.performance import Performance
+from cryptofunk_tui.orchestrator.explain import explain
+from cryptofunk_tui.settings import load_settings
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.panels.chart import Chart
 from cryptofunk_tui.tui.screens.dialog import Dialog
 from cryptofunk_tui.tui.screens.sheet import Sheet
 from cryptofunk_tui.tui.text import Line
 from cryptofunk_tui.tui.widgets.lines import LineView
+from tests.tui import props
 from tests.tui.props import StoppedClock
 
 SMALL, MEDIUM, LARGE = (80, 24), (120, 40), (200, 60)
@@ -97,6 +103,22 @@ class RecordingEngine:
         if self.report is None:
             raise RuntimeError("no report")
         return self.report
+
+    async def server(self, name: str) -> ServerFacts:
+        return ServerFacts(name=name, pid=4711, tools=props.tools())
+
+    async def call_tool(self, server: str, name: str, arguments: dict[str, Any], actor: str) -> ToolAnswer:
+        self.calls.append(("call_tool", server, name, json.dumps(arguments), actor))
+        return ToolAnswer(text='{\n  "symbol": "BTC/USDT",\n  "bid": "64107.42"\n}', took_ms=12.3)
+
+    async def settings(self) -> tuple[SettingFacts, ...]:
+        return explain(load_settings(None, {"capital": "5000"}), {"capital": "mine.yaml"})
+
+    async def examine(self) -> tuple[Finding, ...]:
+        return (
+            Finding(name="journal", ok=True, detail="paper:simulated:simulated, RUNNING"),
+            Finding(name="disk", ok=False, detail="12 MB free; make room, or nothing is kept"),
+        )
 
 
 class Stage:

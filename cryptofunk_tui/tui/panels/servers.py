@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cryptofunk_tui.domain.events import AgentStatus, ServerStatus
 
 WELL = ("ready", "running")
-_STATES = {
+STATES = {
     "ready": ("●", "up"),
     "running": ("●", "up"),
     "starting": ("◌", "warn"),
@@ -60,7 +60,7 @@ class Servers(Panel):
                 cursor = len(body)
             body.append(line)
             if part.detail and part.state not in WELL:
-                body += [(Span(f"    {words}", _STATES[part.state][1]),) for words in _why(part, width)]
+                body += [(Span(f"    {words}", STATES[part.state][1]),) for words in _why(part, width)]
         ready = sum(status.state == "ready" for status in state.servers.values())
         return Drawing(body, (head,), f"{ready} of {len(state.servers)} ready", cursor)
 
@@ -71,7 +71,7 @@ def _why(part: ServerStatus | AgentStatus, width: int) -> list[str]:
 
 
 def _row(part: ServerStatus | AgentStatus, current: bool) -> list[Span]:
-    glyph, tone = _STATES[part.state]
+    glyph, tone = STATES[part.state]
     name, latency = (part.agent, None) if hasattr(part, "agent") else (part.name, part.latency_ms)
     return [
         Span(f"{POINTER if current else ' '} {clean(name, 40)}", "bold" if current else ""),

@@ -1,14 +1,16 @@
 """Examines a set-up: every finding says what it saw and what to do."""
 
 import asyncio
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from cryptofunk_tui.domain.base import Record, WallClock
+from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.parts import Finding
 from cryptofunk_tui.orchestrator.launch import (
     SERVERS,
     START_TIMEOUT_S,
@@ -22,16 +24,11 @@ from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.lock import holder
+from cryptofunk_tui.storage.venue_state import venue_state
 from cryptofunk_tui.toolbox.errors import ToolboxError
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
-
-class Finding(Record):
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    detail: str
+LEAST_FREE_MB = 200
 
 
 async def examine(directory: Path, config: Path | None) -> list[Finding]:
@@ -48,6 +45,33 @@ async def examine(directory: Path, config: Path | None) -> list[Finding]:
     if (directory / "journal.sqlite3").exists():
         findings.append(await _journal(directory))
     return findings + await _servers(settings)
+
+
+async def examine_run(
+    settings: Settings, directory: Path, journal: Journal, toolbox: Toolbox
+) -> list[Finding]:
+    """The same of a run that goes on, without disturbing it: its servers are looked at, not started."""
+    free_mb = shutil.disk_usage(directory).free / 1e6
+    detail = f"{free_mb:,.0f} MB free" + (
+        "" if free_mb >= LEAST_FREE_MB else "; make room, or nothing is kept"
+    )
+    findings = [
+        Finding(name="settings", ok=True, detail=f"{', '.join(settings.symbols)} on {settings.timeframe}"),
+        _state_directory(directory),
+        Finding(name="disk", ok=free_mb >= LEAST_FREE_MB, detail=detail),
+        await _books(journal, directory),
+    ]
+    for status in toolbox.status():
+        words = f"{len(toolbox.tools(status.name))} tools" if status.state == "ready" else status.detail
+        findings.append(
+            Finding(name=status.name, ok=status.state == "ready", detail=f"{status.state}, {words}")
+        )
+    venue = await venue_state(journal)
+    if venue is not None:
+        findings.append(
+            Finding(name="venue", ok=not venue.problem, detail=venue.problem or "agrees with the journal")
+        )
+    return findings
 
 
 def _state_directory(directory: Path) -> Finding:
@@ -67,13 +91,18 @@ async def _journal(directory: Path) -> Finding:
     try:
         journal = await Journal.open(directory, readonly=True)
         try:
-            state, reason = await Control(journal, directory).state()
-            account = await journal.account()
-            wrong = await audit(journal) if account else ()
+            return await _books(journal, directory)
         finally:
             await journal.close()
     except StorageError as error:
         return Finding(name="journal", ok=False, detail=str(error))
+
+
+async def _books(journal: Journal, directory: Path) -> Finding:
+    """Whether the books of an open journal add up. Raises StorageError."""
+    state, reason = await Control(journal, directory).state()
+    account = await journal.account()
+    wrong = await audit(journal) if account else ()
     if wrong:
         detail = f"the books do not add up: {'; '.join(wrong)}; stop trading and compare with the venue"
         return Finding(name="journal", ok=False, detail=detail)
