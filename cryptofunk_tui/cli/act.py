@@ -2,8 +2,6 @@
 reduce, resume, approve, reject."""
 
 import asyncio
-import getpass
-import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -13,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cryptofunk_tui.cli.actor import actor
 from cryptofunk_tui.cli.options import StateDir
 from cryptofunk_tui.domain.base import WallClock, plain
 from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
@@ -20,6 +19,7 @@ from cryptofunk_tui.domain.orders import OPEN_STATUSES, ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.settings import RUN_CONFIG, SettingsError, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
+from cryptofunk_tui.storage.acts import Acts
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
 from cryptofunk_tui.storage.errors import StorageError
@@ -95,7 +95,11 @@ def resume(
     directory = resolve_state_dir(state_dir)
     if confirm != "RESUME":
         raise Refused("resuming takes the typed word: --confirm RESUME")
-    _act(directory, lambda journal: Control(journal, directory).resume(confirm, _actor(), WallClock().now()))
+    _act(
+        directory,
+        lambda journal: Control(journal, directory).resume(confirm, _actor(), WallClock().now()),
+        "resume",
+    )
     typer.echo("resumed")
 
 
@@ -143,7 +147,9 @@ async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
         return f"{error}; nothing is sold" if flatten else str(error), _is_real(directory)
     try:
         control = Control(journal, directory)
-        await control.kill(f"killed by {_actor()}", _actor(), WallClock().now(), flatten=flatten)
+        name = "kill and sell all" if flatten else "kill"
+        async with Acts(journal).recorded(WallClock(), _actor(), name):
+            await control.kill(f"killed by {_actor()}", _actor(), WallClock().now(), flatten=flatten)
         account = await journal.account()
         if account is not None and account.mode != "paper":
             return None, True
@@ -193,15 +199,14 @@ def _tell_executor(directory: Path, tool: str, arguments: dict[str, str]) -> dic
     from cryptofunk_tui.orchestrator.launch import lone_executor
     from cryptofunk_tui.toolbox.errors import ToolboxError
 
-    async def ask() -> dict[str, Any]:
+    async def ask(_: Journal) -> dict[str, Any]:
         async with lone_executor(directory) as toolbox:
             answer: dict[str, Any] = await toolbox.call("order_executor", tool, arguments, deadline_s=15.0)
             return answer
 
-    if not (directory / JOURNAL_FILE).exists():
-        raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
+    name, subject = tool.partition("_")[0], next(iter(arguments.values()))
     try:
-        return asyncio.run(ask())
+        return _act(directory, ask, name, subject)
     except ToolboxError as error:
         raise Refused(str(error)) from None
 
@@ -214,7 +219,7 @@ def _set(directory: Path, state: TradingState) -> None:
             raise Refused(f"trading is halted ({reason}); first `cryptofunk resume --confirm RESUME`")
         await control.set(state, f"asked for by {_actor()}", _actor(), WallClock().now())
 
-    _act(directory, change)
+    _act(directory, change, "pause" if state is TradingState.PAUSED else "exits only")
     typer.echo(state.lower())
 
 
@@ -231,18 +236,20 @@ def _answer(directory: Path, approval_id: str, answer: ApprovalStatus) -> None:
         reason = f"{answer.lower()} by {_actor()}"
         await approvals.decide(approval_id, answer, _actor(), reason, now, expires_at=now + use)
 
-    _act(directory, decide)
+    _act(directory, decide, "approve" if answer is ApprovalStatus.GRANTED else "reject", approval_id)
     typer.echo(f"{answer.lower()} {approval_id}")
 
 
-def _act(directory: Path, act: Callable[[Journal], Awaitable[T]]) -> T:
+def _act(directory: Path, act: Callable[[Journal], Awaitable[T]], name: str, subject: str = "") -> T:
+    """Do something to the journal, and keep who did it."""
     if not (directory / JOURNAL_FILE).exists():
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
 
     async def with_journal() -> T:
         journal = await Journal.open(directory)
         try:
-            return await act(journal)
+            async with Acts(journal).recorded(WallClock(), _actor(), name, subject):
+                return await act(journal)
         finally:
             await journal.close()
 
@@ -250,8 +257,4 @@ def _act(directory: Path, act: Callable[[Journal], Awaitable[T]]) -> T:
 
 
 def _actor() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user that has no name
-        user = f"uid {os.getuid()}"
-    return f"{user}@cli"
+    return actor("cli")

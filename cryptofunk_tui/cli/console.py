@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from cryptofunk_tui.cli.actor import actor
 from cryptofunk_tui.cli.options import ThemeChoice
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
@@ -50,15 +51,17 @@ def open_console(given: dict[str, Any]) -> int:
             watched=True,
         )
 
-    def kill_switch(actor: str) -> None:
+    def kill_switch(by: str) -> None:
         from cryptofunk_tui.settings import state_dir
         from cryptofunk_tui.storage.control import touch_kill
 
-        touch_kill(state_dir(given["state_dir"]), f"killed by {actor}")
+        touch_kill(state_dir(given["state_dir"]), f"killed by {by}")
 
     signal.signal(signal.SIGUSR1, lambda *_: kill_switch("SIGUSR1"))
     looks = _looks(given)
-    app = CryptoFunkApp(make_engine, kill_switch=kill_switch, only_ascii=looks["ascii"])
+    app = CryptoFunkApp(
+        make_engine, kill_switch=kill_switch, actor=actor("console"), only_ascii=looks["ascii"]
+    )
     app.theme = f"cryptofunk-{looks['theme']}"
     app.desk.is_slow = looks["low_bandwidth"]
     app.run(mouse=looks["mouse"])

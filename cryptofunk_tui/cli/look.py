@@ -16,6 +16,7 @@ from cryptofunk_tui.domain.errors import ProductError, WrongUse
 from cryptofunk_tui.domain.orders import OPEN_STATUSES
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
+from cryptofunk_tui.storage.acts import Acts
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control
 from cryptofunk_tui.storage.journal import Journal
@@ -32,7 +33,7 @@ WELL = (TradingState.RUNNING, TradingState.PAUSED)
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (status, positions, orders, approvals, performance, trace, doctor):
+    for command in (status, positions, orders, approvals, acts, performance, trace, doctor):
         app.command()(command)
 
 
@@ -78,6 +79,12 @@ def performance(state_dir: StateDir = None, as_json: AsJson = False) -> None:
 
     report = asyncio.run(read_report(resolve_state_dir(state_dir)))
     _show(report, as_json, lines(report, _table))
+
+
+def acts(state_dir: StateDir = None, as_json: AsJson = False) -> None:
+    """Who did what and when, newest first, from whatever terminal."""
+    rows = asyncio.run(_with_journal(resolve_state_dir(state_dir), _acts))
+    _show(rows, as_json, _table(rows, ("at", "actor", "act", "subject", "outcome")))
 
 
 def trace(cycle: CycleId, state_dir: StateDir = None, as_json: AsJson = False) -> None:
@@ -154,6 +161,10 @@ async def _approvals(journal: Journal) -> list[dict[str, Any]]:
         order = row.pop("order")
         rows.append({**row, **order, **(order["protection"] or {"stop": None, "target": None})})
     return rows
+
+
+async def _acts(journal: Journal) -> list[dict[str, Any]]:
+    return [act.model_dump(mode="json") for act in await Acts(journal).newest()]
 
 
 async def _trace(directory: Path, cycle: str) -> dict[str, Any]:

@@ -24,13 +24,13 @@ from cryptofunk_tui.domain.orders import (
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.risk import Check, Decision, Verdict
 from cryptofunk_tui.domain.signals import Plan
+from cryptofunk_tui.orchestrator.waiting import POLL_S, Smaller, WaitingRoom
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.toolbox.errors import ToolboxError, ToolRefused
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
 EXECUTOR = "order_executor"
 ON_THE_WAY = (OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.UNKNOWN)
-POLL_S = 0.2
 PLACE_S = 10.0
 RETURN_S = 10.0
 """How long a server that died is waited for."""
@@ -59,15 +59,18 @@ class Desk:
         account: str,
         run: str,
         clock: Clock,
+        newest: Callable[[str], Quote | None],
         is_ending: Callable[[], bool],
     ) -> None:
-        """A person is waited for until `is_ending`; the run's end counts as silence."""
+        """`newest` is the newest price of a symbol. A person is waited for until `is_ending`; the run's end
+        counts as silence."""
         self._toolbox = toolbox
         self._approvals = approvals
         self._account = account
         self._run = run
         self._clock = clock
-        self._is_ending = is_ending
+        self._newest = newest
+        self.room = WaitingRoom(approvals, newest, clock, is_ending)
 
     async def enter(
         self,
@@ -103,7 +106,7 @@ class Desk:
             strategy=strategy,
             protection=_on_steps(plan, instrument),
         )
-        return await self._carry(cycle, order, quote, waiting)
+        return await self._carry(cycle, order, quote, waiting, instrument)
 
     async def leave(
         self, cycle: str, position: Position, quote: Quote, waiting: Callable[[Outcome], None]
@@ -121,56 +124,42 @@ class Desk:
         return await self._carry(cycle, order, quote, waiting)
 
     async def _carry(
-        self, cycle: str, order: OrderRequest, quote: Quote, waiting: Callable[[Outcome], None]
+        self,
+        cycle: str,
+        order: OrderRequest,
+        quote: Quote,
+        waiting: Callable[[Outcome], None],
+        instrument: Instrument | None = None,
     ) -> Outcome:
-        answer = await self._ask(
-            "request_approval",
-            {
-                "decision_id": cycle,
-                "order": order.model_dump(mode="json"),
-                "quote": quote.model_dump(mode="json"),
-            },
-        )
-        checks = tuple(Check.model_validate(check) for check in answer["checks"])
-        reason, approval_id = str(answer["reason"]), str(answer["approval_id"])
-        if answer["decision"] == ApprovalStatus.REJECTED:
-            note = ApprovalNote(
-                approval_id=approval_id, decision="REJECTED", decided_by="risk", reason=reason
+        """Ask for leave, wait for a person where that is asked for, and place. An order that a person wants
+        smaller is asked for anew under its own name, so that one decision stays one order."""
+        while True:
+            answer = await self._ask(
+                "request_approval",
+                {
+                    "decision_id": cycle,
+                    "order": order.model_dump(mode="json"),
+                    "quote": quote.model_dump(mode="json"),
+                },
             )
-            return Outcome(Verdict(decision=Decision.REJECTED, checks=checks, reason=reason), note)
-        note = ApprovalNote(
-            approval_id=approval_id, decision=answer["decision"], decided_by="risk", reason=reason
-        )
-        if answer["decision"] == ApprovalStatus.PENDING:
+            checks = tuple(Check.model_validate(check) for check in answer["checks"])
+            reason, decision = str(answer["reason"]), answer["decision"]
+            note = ApprovalNote(
+                approval_id=answer["approval_id"], decision=decision, decided_by="risk", reason=reason
+            )
+            if decision != ApprovalStatus.PENDING:
+                break
             waiting(Outcome(Verdict(decision=Decision.PENDING, checks=checks, reason=reason), note))
-            note = await self._answered(approval_id)
+            answered = await self.room.wait(note.approval_id, order, instrument)
+            if not isinstance(answered, Smaller):
+                note = answered
+                break
+            order = order.model_copy(update={"quantity": answered.quantity})
+            quote = self._newest(order.symbol) or quote
         if note.decision != ApprovalStatus.GRANTED:
             return Outcome(Verdict(decision=Decision.REJECTED, checks=checks, reason=note.reason), note)
         verdict = Verdict(decision=Decision.APPROVED, checks=checks, reason=reason)
-        return Outcome(verdict, note, await self._place(approval_id, order))
-
-    async def _answered(self, approval_id: str) -> ApprovalNote:
-        """Wait for a person; silence rejects."""
-        while True:
-            await self._approvals.expire(self._clock.now())
-            approval = await self._approvals.get(approval_id)
-            if approval is None or approval.status is not ApprovalStatus.PENDING:
-                break
-            if self._is_ending():
-                reason = "the run ended before a person answered"
-                await self._approvals.revoke(approval_id, reason, self._clock.now())
-                continue
-            await asyncio.sleep(POLL_S)
-        if approval is None:
-            return ApprovalNote(
-                approval_id=approval_id, decision="REJECTED", decided_by=None, reason="the approval is gone"
-            )
-        return ApprovalNote(
-            approval_id=approval_id,
-            decision=approval.status,
-            decided_by=approval.decided_by,
-            reason=approval.reason,
-        )
+        return Outcome(verdict, note, await self._place(note.approval_id, order))
 
     async def _place(self, approval_id: str, order: OrderRequest) -> tuple[Order, ...]:
         arguments = {

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from cryptofunk_tui.domain.base import Clock, WallClock
 from cryptofunk_tui.domain.errors import ProductError
 from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
-from cryptofunk_tui.domain.market import timeframe_ms
+from cryptofunk_tui.domain.market import Quote, timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
 from cryptofunk_tui.orchestrator.agent_watch import AgentWatch
 from cryptofunk_tui.orchestrator.bus import Bus
@@ -137,6 +137,8 @@ class Engine(Inquiries):
 
         sitting = Sitting(settings.rules, self._bus.publish, self._clock)
         feed = Feed(toolbox, settings.timeframe, sitting.needs, settings.rules.council.warm_up_bars)
+        quotes: dict[str, Quote] = {}
+        desk = Desk(toolbox, Approvals(journal), account, run, self._clock, quotes.get, self._stopping.is_set)
         session = Session(
             settings,
             facts,
@@ -146,12 +148,13 @@ class Engine(Inquiries):
             records,
             feed,
             Chamber(feed, sitting, facts, settings.rules),
-            Desk(toolbox, Approvals(journal), account, run, self._clock, self._stopping.is_set),
+            desk,
             self._bus.publish,
+            quotes,
         )
-        age = FeedAge(session.quotes)
+        age = FeedAge(quotes)
         view = AccountView(journal, state_dir, toolbox, age, self._bus.publish, self._clock)
-        self._wires = Wires(journal, toolbox, sitting, records, view.show, self._bus.publish)
+        self._wires = Wires(journal, toolbox, sitting, desk.room, records, view.show, self._bus.publish)
         self._announce(facts, account, sitting)
         first = await launch.first_moment(toolbox, settings, facts, market_time)
         if self._watched and settings.coingecko.enabled:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cryptofunk_tui.domain.acts import Act
 from cryptofunk_tui.domain.base import Clock
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.errors import Refused
@@ -17,6 +18,7 @@ from cryptofunk_tui.orchestrator.controls import Controls
 from cryptofunk_tui.orchestrator.doctor import examine_run
 from cryptofunk_tui.orchestrator.explain import explain
 from cryptofunk_tui.settings import Settings
+from cryptofunk_tui.storage.acts import Acts
 from cryptofunk_tui.toolbox.spec import Tool
 
 CALL_S = 20.0
@@ -80,6 +82,10 @@ class Inquiries(Controls):
         """What a doctor finds while the run goes on."""
         wires = self._wired
         return tuple(await examine_run(self._settings, self._state_dir, wires.journal, wires.toolbox))
+
+    async def acts(self, limit: int) -> tuple[Act, ...]:
+        """What people did, newest first."""
+        return await Acts(self._wired.journal).newest(limit)
 
     async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
         """Decisions older than the one called `before`, newest first; the newest of all where None."""

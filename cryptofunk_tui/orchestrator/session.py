@@ -56,7 +56,9 @@ class Session:
         chamber: Chamber,
         desk: Desk,
         publish: Publish,
+        quotes: dict[str, Quote],
     ) -> None:
+        """`quotes` holds the newest price of each symbol; the session keeps it up to date."""
         self._settings = settings
         self._facts = facts
         self._run = run
@@ -73,7 +75,7 @@ class Session:
         self._decided_at: dict[str, float] = {}
         self._exits: dict[str, dict[str, Order]] = {}
         self._held: dict[str, str] = {}
-        self.quotes: dict[str, Quote] = {}
+        self._quotes = quotes
 
     async def close_bar(self, at: datetime) -> bool:
         """Decide on every symbol that has a bar closing at or before `at` that was not decided on; whether
@@ -98,7 +100,7 @@ class Session:
         hearings = [hearing for hearing in heard if hearing is not None]
         await self._decide(hearings)
         for hearing in hearings:
-            self._decided_at[hearing.symbol] = float(self.quotes[hearing.symbol].mid)
+            self._decided_at[hearing.symbol] = float(self._quotes[hearing.symbol].mid)
 
     async def preview(self, at: datetime) -> None:
         """What the council would say on the bars in progress: shown, never traded."""
@@ -262,14 +264,14 @@ class Session:
 
     async def _price(self, symbol: str, at: datetime) -> None:
         try:
-            quote = self.quotes[symbol] = await self._feed.quote(symbol, at)
+            quote = self._quotes[symbol] = await self._feed.quote(symbol, at)
         except ToolboxError as error:
             self._warn("market_data", f"{symbol}: {error}", at)
             return
         self._publish(PriceTick(at=quote.at, symbol=symbol, bid=quote.bid, ask=quote.ask, last=quote.last))
 
     def _has_moved(self, symbol: str) -> bool:
-        decided, quote = self._decided_at.get(symbol), self.quotes.get(symbol)
+        decided, quote = self._decided_at.get(symbol), self._quotes.get(symbol)
         if not decided or quote is None:
             return False
         return abs(float(quote.mid) / decided - 1) >= self._settings.early_move

@@ -21,6 +21,9 @@ from cryptofunk_tui.tui.view_state import (
 )
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from cryptofunk_tui.domain.acts import Act
     from cryptofunk_tui.domain.cycle import CycleRecord
     from cryptofunk_tui.domain.parts import Finding, ServerFacts, SettingFacts, ToolAnswer
     from cryptofunk_tui.domain.performance import Performance
@@ -29,6 +32,7 @@ Danger = Literal["none", "confirm", "typed", "instant"]
 """none: done at once; confirm: asked first; typed: a word must be typed; instant: never asked."""
 
 RESUME_WORD = "RESUME"
+FLATTEN_WORD = "FLATTEN"
 
 
 class Controls(Protocol):
@@ -37,17 +41,20 @@ class Controls(Protocol):
     def kill_now(self, actor: str) -> None:
         """Put the kill file in place: at once, without waiting and without failing."""
 
-    async def kill(self, actor: str) -> None: ...
+    async def kill(self, actor: str, *, flatten: bool = False) -> None: ...
     async def pause(self, actor: str) -> None: ...
     async def reduce(self, actor: str) -> None: ...
     async def resume(self, confirm: str, actor: str) -> None: ...
     async def approve(self, approval_id: str, actor: str) -> None: ...
     async def reject(self, approval_id: str, actor: str) -> None: ...
+    async def resize(self, approval_id: str, quantity: Decimal, actor: str) -> None:
+        """Ask for a waiting order anew, with less of it."""
+
     async def close_position(self, symbol: str, actor: str) -> None: ...
     async def cancel_order(self, client_order_id: str, actor: str) -> None: ...
-    async def stop_agent(self, name: str) -> None: ...
-    async def start_agent(self, name: str) -> None: ...
-    async def restart_server(self, name: str) -> None: ...
+    async def stop_agent(self, name: str, actor: str) -> None: ...
+    async def start_agent(self, name: str, actor: str) -> None: ...
+    async def restart_server(self, name: str, actor: str) -> None: ...
 
 
 class Inquiries(Protocol):
@@ -58,6 +65,9 @@ class Inquiries(Protocol):
 
     async def call_tool(self, server: str, name: str, arguments: dict[str, Any], actor: str) -> ToolAnswer:
         """Call a tool that only reads."""
+
+    async def acts(self, limit: int) -> tuple[Act, ...]:
+        """What people did, newest first."""
 
     async def settings(self) -> tuple[SettingFacts, ...]:
         """Every setting in force, and where it comes from."""
@@ -139,6 +149,12 @@ def _position(state: ViewState) -> str | None:
     symbol = selected(state)
     held = any(position.symbol == symbol for position in positions(state))
     return None if held else f"no position in {symbol or 'any symbol'}"
+
+
+def _flatten(state: ViewState) -> str | None:
+    if reason := _needs_engine(state):
+        return f"{reason}; `cryptofunk kill --flatten` needs none"
+    return None if positions(state) else "nothing is held"
 
 
 def _order(state: ViewState) -> str | None:
@@ -247,6 +263,15 @@ ACTIONS: tuple[Action, ...] = (
         "cancel",
     ),
     Action(
+        "flatten",
+        ("F",),
+        "Sell everything",
+        f"Kill, and sell all that is held at the market; the word {FLATTEN_WORD} must be typed",
+        "Safety",
+        "typed",
+        _flatten,
+    ),
+    Action(
         "toggle_agent",
         ("g",),
         "Stop or start agent",
@@ -277,6 +302,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("settings", ("comma",), "Settings", "Every setting in force and where it comes from", "Looking"),
     Action("doctor", ("D",), "Doctor", "What is well and what is not, and what to do", "Looking"),
     Action("welcome", ("W",), "Welcome", "What is real, what is simulated, and how to go on", "Looking"),
+    Action("acts", ("L",), "Acts", "Who did what and when, from whatever terminal", "Looking"),
     Action("history", ("h",), "History", "Every decision of the run, filtered by any words", "Looking"),
     Action("performance", ("p",), "Performance", "What the account made, and who made it", "Looking"),
     Action(

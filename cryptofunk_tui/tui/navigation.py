@@ -35,6 +35,11 @@ class Navigation:
 
         self._open(PerformanceScreen(self._app.desk, self._engine))
 
+    def acts(self) -> None:
+        from cryptofunk_tui.tui.screens.acts import ActsScreen
+
+        self._open(ActsScreen(self._engine))
+
     def servers(self) -> None:
         from cryptofunk_tui.tui.screens.servers import ServersScreen
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cryptofunk_tui.tui.actions import RESUME_WORD, Controls
+from cryptofunk_tui.tui.actions import FLATTEN_WORD, RESUME_WORD, Controls
 from cryptofunk_tui.tui.text import clean, money, quantity
-from cryptofunk_tui.tui.view_state import chosen, is_halted, open_pnl, orders, positions, selected
+from cryptofunk_tui.tui.view_state import (
+    approvals,
+    chosen,
+    is_halted,
+    open_pnl,
+    orders,
+    position_value,
+    positions,
+    selected,
+)
 
 if TYPE_CHECKING:
     from cryptofunk_tui.tui.app import CryptoFunkApp
@@ -28,6 +38,28 @@ class Operations:
         self._running: set[asyncio.Task[None]] = set()
 
     def kill(self) -> None:
+        """Stop all trading."""
+        self._kill(flatten=False)
+
+    def flatten(self) -> None:
+        """Stop all trading and sell what is held, by typed word."""
+        from cryptofunk_tui.tui.screens.typed import TypedDialog
+
+        held = positions(self._desk.state)
+        worth = sum((position_value(self._desk.state, each) for each in held), start=Decimal(0))
+        names = ", ".join(clean(each.symbol, 31) for each in held)
+        question = (
+            f"Kills, then sells {names} at the market, worth {money(worth)} now. Nothing is traded after it."
+        )
+
+        def answered(word: str | None) -> None:
+            if word is not None:
+                self._kill(flatten=True)
+
+        dialog = TypedDialog(self._desk, "Sell everything?", question, FLATTEN_WORD)
+        self._app.push_screen(dialog, answered)
+
+    def _kill(self, *, flatten: bool) -> None:
         """The kill file first, at once, whatever else is broken; then the engine is told. Twice is once."""
         try:
             self._app.kill_now(self._actor)
@@ -37,7 +69,8 @@ class Operations:
         if state.kill is None:
             self._desk.state = replace(state, kill="asked", kill_actor=self._actor)
         if self._app.engine is not None:
-            self._ask("kill", lambda controls: controls.kill(self._actor))
+            what = "kill and sell all" if flatten else "kill"
+            self._ask(what, lambda controls: controls.kill(self._actor, flatten=flatten))
         self._app.repaint()
 
     def pause(self) -> None:
@@ -90,10 +123,31 @@ class Operations:
                 self._ask("approve", lambda controls: controls.approve(approval_id, self._actor))
             elif answer == "reject":
                 self._ask("reject", lambda controls: controls.reject(approval_id, self._actor))
+            elif answer == "resize":
+                self._resize(approval_id)
 
         self._app.push_screen(ApprovalDialog(self._desk, approval_id), answered)
 
     reject = approve
+
+    def _resize(self, approval_id: str) -> None:
+        """Ask for less of a waiting order; the smaller one comes as an approval of its own."""
+        from cryptofunk_tui.tui.screens.amount import AmountDialog
+
+        waiting = approvals(self._desk.state)
+        approval = next((each for each in waiting if each.approval_id == approval_id), None)
+        if approval is None:
+            return
+
+        def answered(amount: str | None) -> None:
+            if amount is not None:
+                wanted = Decimal(amount)
+                self._ask(
+                    f"ask for {quantity(wanted)} instead",
+                    lambda controls: controls.resize(approval_id, wanted, self._actor),
+                )
+
+        self._app.push_screen(AmountDialog(self._desk, approval), answered)
 
     def close(self) -> None:
         state = self._desk.state
@@ -127,13 +181,13 @@ class Operations:
         if status is None:
             return
         if status.state == "stopped":
-            self._ask(f"start {name}", lambda controls: controls.start_agent(name))
+            self._ask(f"start {name}", lambda controls: controls.start_agent(name, self._actor))
             return
         self._confirm(
             f"Stop {name}?",
             "It abstains until it is started again, which may leave votes without a quorum.",
             "Stop it",
-            lambda controls: controls.stop_agent(name),
+            lambda controls: controls.stop_agent(name, self._actor),
         )
 
     def restart_server(self) -> None:
@@ -142,7 +196,7 @@ class Operations:
             f"Restart {name}?",
             "It is away for a few seconds; what needs it waits or abstains.",
             "Restart it",
-            lambda controls: controls.restart_server(name),
+            lambda controls: controls.restart_server(name, self._actor),
         )
 
     def _confirm(

@@ -186,6 +186,21 @@ def test_a_kill_blocks_even_with_the_journal_torn(command: Command, tmp_path: Pa
     assert kill_path(tmp_path).exists()
 
 
+def test_who_did_what_is_kept_with_its_outcome(
+    command: Command, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_pending(copied, "a1", expires_s=-1)
+    assert command("approve", "a1", "--state-dir", copied).code
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.5 50000 10.0.0.1 22")
+    assert command("kill", "--state-dir", copied).code == 0
+    kill, approve = json.loads(command("acts", "--json", "--state-dir", copied).out)
+    assert (approve["act"], approve["subject"]) == ("approve", "a1")
+    assert "EXPIRED" in approve["outcome"]
+    assert (kill["act"], kill["outcome"]) == ("kill", "done")
+    assert kill["actor"] == f"{getpass.getuser()}@cli from 10.0.0.5"
+    assert "approve" in command("acts", "--state-dir", copied).out
+
+
 def test_a_user_without_a_name_acts_by_number(
     command: Command, copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ COMMANDS = (
     "positions",
     "orders",
     "approvals",
+    "acts",
     "performance",
     "trace",
     "doctor",

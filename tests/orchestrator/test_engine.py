@@ -178,13 +178,13 @@ async def test_a_second_engine_on_the_same_state_directory_is_refused(live: Live
 
 
 async def test_a_stopped_agent_abstains_in_every_cycle_until_it_is_started(live: Live) -> None:
-    await live.engine.stop_agent("order_book")
+    await live.engine.stop_agent("order_book", "tester")
     seen = len(live.records())
     await live.until(lambda: len(live.records()) >= seen + 4)
     signals = {each.agent: each for each in live.records()[-1].signals}
     assert signals["order_book"].action is Action.ABSTAIN
     assert signals["order_book"].reasons == ("the agent is stopped",)
-    await live.engine.start_agent("order_book")
+    await live.engine.start_agent("order_book", "tester")
     seen = len(live.records())
     await live.until(lambda: len(live.records()) >= seen + 4)
     assert {each.agent: each for each in live.records()[-1].signals}["order_book"].confidence > 0

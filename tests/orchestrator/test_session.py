@@ -153,7 +153,7 @@ async def opened(world: World, tmp_path: Path) -> AsyncIterator[Open]:
     def make(kind: str = "simulated", **chosen: Any) -> Session:
         settings = Settings(market="simulated", symbols=(SYMBOL, "ETH/USDT"), **chosen)
         facts = MarketFacts(kind, "simulated", settings.symbols, True, True, True, None, None)
-        parts: tuple[Any, ...] = (world, journal, records, world, world, world, world.told.append)
+        parts: tuple[Any, ...] = (world, journal, records, world, world, world, world.told.append, {})
         return Session(settings, facts, "run", *parts)
 
     yield make

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from cryptofunk_tui.domain.acts import Act
 from cryptofunk_tui.domain.base import to_ms
 from cryptofunk_tui.domain.cycle import ApprovalNote, CycleRecord
 from cryptofunk_tui.domain.events import (
@@ -329,4 +330,13 @@ def tools() -> tuple[ToolFacts, ...]:
             forbidden="",
         ),
         ToolFacts(name="place_order", description=EVIL, arguments={}, forbidden="it may change something"),
+    )
+
+
+def acts() -> tuple[Act, ...]:
+    """What two people did, one of it in vain."""
+    late = NOW - timedelta(minutes=3)
+    return (
+        Act(at=NOW, actor="anna@console", act="pause", subject="", outcome="done"),
+        Act(at=late, actor="bob@cli from 10.0.0.5", act="approve", subject="a1", outcome="it has run out"),
     )

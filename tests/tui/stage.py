@@ -4,10 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 from textual.pilot import Pilot
 
+from cryptofunk_tui.domain.acts import Act
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.domain.parts import Finding, ServerFacts, SettingFacts, ToolAnswer
@@ -59,8 +61,8 @@ class RecordingEngine:
     def kill_now(self, actor: str) -> None:
         self.calls.append(("kill_now", actor))
 
-    async def kill(self, actor: str) -> None:
-        self.calls.append(("kill", actor))
+    async def kill(self, actor: str, *, flatten: bool = False) -> None:
+        self.calls.append(("flatten" if flatten else "kill", actor))
 
     async def pause(self, actor: str) -> None:
         self.calls.append(("pause", actor))
@@ -77,20 +79,23 @@ class RecordingEngine:
     async def reject(self, approval_id: str, actor: str) -> None:
         self.calls.append(("reject", approval_id, actor))
 
+    async def resize(self, approval_id: str, quantity: Decimal, actor: str) -> None:
+        self.calls.append(("resize", approval_id, str(quantity), actor))
+
     async def close_position(self, symbol: str, actor: str) -> None:
         self.calls.append(("close_position", symbol, actor))
 
     async def cancel_order(self, client_order_id: str, actor: str) -> None:
         self.calls.append(("cancel_order", client_order_id, actor))
 
-    async def stop_agent(self, name: str) -> None:
-        self.calls.append(("stop_agent", name))
+    async def stop_agent(self, name: str, actor: str) -> None:
+        self.calls.append(("stop_agent", name, actor))
 
-    async def start_agent(self, name: str) -> None:
-        self.calls.append(("start_agent", name))
+    async def start_agent(self, name: str, actor: str) -> None:
+        self.calls.append(("start_agent", name, actor))
 
-    async def restart_server(self, name: str) -> None:
-        self.calls.append(("restart_server", name))
+    async def restart_server(self, name: str, actor: str) -> None:
+        self.calls.append(("restart_server", name, actor))
 
     async def decisions(self, before: str | None, limit: int) -> tuple[CycleRecord, ...]:
         self.calls.append(("decisions", str(before)))
@@ -113,6 +118,9 @@ class RecordingEngine:
 
     async def settings(self) -> tuple[SettingFacts, ...]:
         return explain(load_settings(None, {"capital": "5000"}), {"capital": "mine.yaml"})
+
+    async def acts(self, limit: int) -> tuple[Act, ...]:
+        return props.acts()
 
     async def examine(self) -> tuple[Finding, ...]:
         return (

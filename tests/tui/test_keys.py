@@ -32,7 +32,7 @@ def test_registry_is_consistent() -> None:
         ("e", ("reduce", "console")),
         ("c", ("close_position", "BTC/USDT", "console")),
         ("o", ("cancel_order", "cf" + "3".zfill(30), "console")),
-        ("b", ("restart_server", "market_data")),
+        ("b", ("restart_server", "market_data", "console")),
     ],
 )
 async def test_dangerous_actions_ask_first(key: str, call: tuple[str, ...]) -> None:
@@ -95,11 +95,11 @@ async def test_agents_are_stopped_and_started_where_the_cursor_is() -> None:
         stage.clock.move(ARMED_AFTER_S)
         await pilot.press("y")
         await pilot.pause()
-        assert stage.calls == [("stop_agent", "order_book")]
+        assert stage.calls == [("stop_agent", "order_book", "console")]
         await stage.tell(pilot, props.agent("order_book", "stopped"))
         await pilot.press("g")
         await pilot.pause()
-        assert stage.calls[-1] == ("start_agent", "order_book")
+        assert stage.calls[-1] == ("start_agent", "order_book", "console")
 
 
 @pytest.mark.parametrize(

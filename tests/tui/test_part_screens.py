@@ -69,7 +69,7 @@ async def test_the_restart_acts_on_the_row_under_the_cursor() -> None:
         stage.clock.move(1)
         await pilot.press("y")
         await pilot.pause()
-        assert stage.calls == [("restart_server", "technical_indicators")]
+        assert stage.calls == [("restart_server", "technical_indicators", "console")]
 
 
 async def test_settings_say_where_they_come_from_and_what_they_are() -> None:

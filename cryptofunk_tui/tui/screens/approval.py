@@ -15,6 +15,7 @@ from cryptofunk_tui.tui.text import (
     ACTION_TONES,
     BLANK,
     NO,
+    NOTHING,
     YES,
     Line,
     Span,
@@ -27,7 +28,7 @@ from cryptofunk_tui.tui.text import (
     quantity,
     wrap,
 )
-from cryptofunk_tui.tui.view_state import ViewState, approvals, cycle, equity, live_price, notional
+from cryptofunk_tui.tui.view_state import ViewState, approvals, cycle, equity, notional
 from cryptofunk_tui.tui.widgets.bars import bar
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ class ApprovalDialog(ChoiceDialog):
     """Counts down to rejection, Reject in front. Leaves by itself when nothing waits any more."""
 
     def __init__(self, desk: Desk, approval_id: str) -> None:
-        choices = (Choice("reject", "Reject", "n"), Choice("approve", "Approve", "y", acts=True))
+        choices = (
+            Choice("reject", "Reject", "n"),
+            Choice("approve", "Approve", "y", acts=True),
+            Choice("resize", "Less…", "e"),
+        )
         super().__init__(desk, "Approve this order?", choices, grave=True)
         self._approval_id = approval_id
 
@@ -103,11 +108,7 @@ def _order(state: ViewState, approval: Approval) -> list[Line]:
         _field(
             "notional", f"{money(value)} {unit}", "bold", f"  {percent(share)} of equity" if share else ""
         ),
-        _field(
-            "price now",
-            price(live_price(state, order.symbol)),
-            note=f"  never beyond {price(approval.collar)}",
-        ),
+        _price(state, approval),
     ]
     if order.protection is not None:
         plan = order.protection
@@ -124,6 +125,22 @@ def _order(state: ViewState, approval: Approval) -> list[Line]:
         if plan.trail is not None:
             lines.append(_field("trail", price(plan.trail), note="  below the highest price"))
     return lines
+
+
+def _price(state: ViewState, approval: Approval) -> Line:
+    """What it would meet now, and how far that may still move before the order is rejected by itself."""
+    tick = state.ticks.get(approval.order.symbol)
+    if tick is None:
+        return _field("price now", NOTHING, note=f"  never beyond {price(approval.collar)}")
+    now = tick.tick.ask if approval.order.side == "BUY" else tick.tick.bid
+    room = abs(approval.collar / now - 1)
+    near = room < Decimal("0.002")
+    return _field(
+        "price now",
+        price(now),
+        "warn" if near else "",
+        f"  {percent(room, digits=2)} from {price(approval.collar)}, beyond which it is rejected",
+    )
 
 
 def _away(value: Decimal, reference: Decimal) -> str:
