@@ -1,5 +1,6 @@
 """What a screen may ask of a run beyond what it is told."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from cryptofunk_tui.orchestrator import report
 from cryptofunk_tui.orchestrator.controls import Controls
 from cryptofunk_tui.orchestrator.doctor import examine_run
 from cryptofunk_tui.orchestrator.explain import explain
+from cryptofunk_tui.orchestrator.exports import write_export
 from cryptofunk_tui.settings import Settings
 from cryptofunk_tui.storage.acts import Acts
 from cryptofunk_tui.toolbox.spec import Tool
@@ -82,6 +84,11 @@ class Inquiries(Controls):
         """What a doctor finds while the run goes on."""
         wires = self._wired
         return tuple(await examine_run(self._settings, self._state_dir, wires.journal, wires.toolbox))
+
+    async def export(self, name: str, text: str) -> str:
+        """Write a file into the state directory's exports, never over another; its path. Raises
+        ProductError."""
+        return str(await asyncio.to_thread(write_export, self._state_dir / "exports", name, text))
 
     async def acts(self, limit: int) -> tuple[Act, ...]:
         """What people did, newest first."""

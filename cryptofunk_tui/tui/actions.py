@@ -66,6 +66,9 @@ class Inquiries(Protocol):
     async def call_tool(self, server: str, name: str, arguments: dict[str, Any], actor: str) -> ToolAnswer:
         """Call a tool that only reads."""
 
+    async def export(self, name: str, text: str) -> str:
+        """Write a file for a person; its path."""
+
     async def acts(self, limit: int) -> tuple[Act, ...]:
         """What people did, newest first."""
 
@@ -346,6 +349,38 @@ ACTIONS: tuple[Action, ...] = (
         "Looking",
         everywhere=False,
     ),
+    Action(
+        "sort",
+        ("s",),
+        "Sort symbols",
+        "By change, by vote, by name, as configured",
+        "Looking",
+        everywhere=False,
+    ),
+    Action(
+        "log_level",
+        ("v",),
+        "Log level",
+        "All lines, warnings and errors, errors alone",
+        "Looking",
+        everywhere=False,
+    ),
+    Action(
+        "log_find",
+        ("slash",),
+        "Filter the log",
+        "Only lines that hold the words that you type",
+        "Looking",
+        everywhere=False,
+    ),
+    Action(
+        "averages",
+        ("m",),
+        "Averages",
+        "Show or hide the chart's moving averages",
+        "Looking",
+        everywhere=False,
+    ),
     Action("page_down", ("pagedown",), "Page down", "Scroll the focused panel", "Looking", everywhere=False),
     Action("page_up", ("pageup",), "Page up", "Scroll the focused panel back", "Looking", everywhere=False),
     Action("next_panel", ("tab",), "Next panel", "Focus the next panel", "Looking", everywhere=False),
@@ -383,6 +418,7 @@ BY_ID = {action.id: action for action in ACTIONS}
 _KEY_NAMES = {
     "question_mark": "?",
     "comma": ",",
+    "slash": "/",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "escape": "esc",

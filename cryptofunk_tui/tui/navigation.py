@@ -23,7 +23,7 @@ class Navigation:
 
         record, preview = decision(self._app.desk.state, selected(self._app.desk.state))
         if record is not None:
-            self._open(TraceScreen(self._app.desk, record, preview))
+            self._open(TraceScreen(self._app.desk, self._engine, record, preview))
 
     def history(self) -> None:
         from cryptofunk_tui.tui.screens.history import HistoryScreen

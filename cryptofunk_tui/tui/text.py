@@ -88,6 +88,12 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def holds(text: str, words: str) -> bool:
+    """Whether every one of the words stands somewhere in the text, in any case."""
+    folded = text.casefold()
+    return all(word in folded for word in words.casefold().split())
+
+
 def width_of(line: Iterable[Span]) -> int:
     """Cells that a line takes."""
     return sum(cell_len(span.text) for span in line)

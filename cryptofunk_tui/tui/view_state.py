@@ -77,14 +77,22 @@ class ViewState:
     equity_curve: tuple[float, ...] = ()
     context: MarketContext | None = None
     log: tuple[LogEntry, ...] = ()
+    log_level: int = 0
+    """How grave a line must be to be shown: 0 all, 1 warnings and errors, 2 errors."""
+    log_words: str = ""
+    """Words that a line must hold to be shown."""
     logged: int = 0
     """Lines ever logged; `log` holds the newest."""
     notices: tuple[Notice, ...] = ()
     """The newest, oldest first."""
     noticed: int = 0
     """Notices that ever came."""
+    order: tuple[str, ...] = ()
+    """Symbols as they were last sorted; empty as the engine has them."""
     selected: str | None = None
     chosen: Mapping[Choice, str] = field(default_factory=dict)
+    averages: bool = True
+    """Whether the chart shows moving averages."""
     zoom_out: int = 0
     """How many timeframes the chart stands above the engine's own."""
 
@@ -96,9 +104,13 @@ def logged(state: ViewState, at: datetime, level: str, source: str, text: str) -
 
 
 def symbols(state: ViewState) -> tuple[str, ...]:
-    """The traded symbols, in the engine's order, then whatever else has a price."""
+    """The traded symbols as sorted, else in the engine's order, then whatever else has a price."""
     known = state.session.symbols if state.session else ()
-    return (*known, *(symbol for symbol in state.ticks if symbol not in known))
+    every = (*known, *(symbol for symbol in state.ticks if symbol not in known))
+    return (
+        *(symbol for symbol in state.order if symbol in every),
+        *(s for s in every if s not in state.order),
+    )
 
 
 def selected(state: ViewState) -> str | None:

@@ -119,6 +119,10 @@ class RecordingEngine:
     async def settings(self) -> tuple[SettingFacts, ...]:
         return explain(load_settings(None, {"capital": "5000"}), {"capital": "mine.yaml"})
 
+    async def export(self, name: str, text: str) -> str:
+        self.calls.append(("export", name, text))
+        return f"/exports/{name}"
+
     async def acts(self, limit: int) -> tuple[Act, ...]:
         return props.acts()
 

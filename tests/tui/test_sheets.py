@@ -5,10 +5,10 @@ from textual.widgets import Input
 from cryptofunk_tui.domain.risk import Decision
 from cryptofunk_tui.tui.screens.help import HelpScreen
 from cryptofunk_tui.tui.screens.history import PAGE, HistoryScreen
-from cryptofunk_tui.tui.screens.search import FOUND, holds, marked, text_of
+from cryptofunk_tui.tui.screens.search import FOUND, marked, text_of
 from cryptofunk_tui.tui.screens.sheet import Sheet
 from cryptofunk_tui.tui.screens.trace import TraceScreen
-from cryptofunk_tui.tui.text import Span
+from cryptofunk_tui.tui.text import Span, holds
 from cryptofunk_tui.tui.widgets.lines import LineView
 from tests.tui import props, scenes
 from tests.tui.stage import Stage, plain

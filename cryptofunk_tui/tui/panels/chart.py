@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.panels.base import Drawing, Panel, quiet
 from cryptofunk_tui.tui.text import (
+    BUY,
+    SELL,
     Line,
     Span,
     change_glyph,
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 5
 LEAST_CELLS = 30
+ROWS_WITH_LEGEND = 14
 
 
 class Chart(Panel):
-    """Candles with entry, stop and target of what is held; `[` and `]` change the length of a bar."""
+    """Candles with averages, what was bought and sold, and the stop and target of what is held; `[` and `]`
+    change the length of a bar."""
 
     number = "1"
     title = "Chart"
@@ -67,7 +72,17 @@ class Chart(Panel):
         timeframe = state.session.timeframe if state.session else ""
         held = next((held for held in positions(state) if held.symbol == symbol), None)
         bars = state.bars.get((symbol or "", timeframe))
-        return (symbol, bars, held, state.zoom_out, self._plotter is not None, self._failure)
+        trades = state.account.trades if state.account else ()
+        return (
+            symbol,
+            bars,
+            held,
+            [trade.closed_at for trade in trades if trade.symbol == symbol],
+            state.zoom_out,
+            state.averages,
+            self._plotter is not None,
+            self._failure,
+        )
 
     def draw(self, state: ViewState, width: int, height: int, now: datetime) -> Drawing:
         symbol = selected(state)
@@ -82,11 +97,34 @@ class Chart(Panel):
         timeframe = known[min(state.zoom_out, len(known) - 1)]
         shown = self._plotter.candles(bars, timeframe)
         note = f"{clean(symbol, 31)} {timeframe}"
-        head = (_newest(shown[-1], symbol, width),)
+        head: tuple[Line, ...] = (_newest(shown[-1], symbol, width),)
         if height - 1 < LEAST_ROWS or width < LEAST_CELLS:
             return Drawing(quiet("Too small for candles; z zooms.", width=width), head, note)
+        known = self._plotter.averages(shown, tuple(self._plotter.AVERAGES) if state.averages else ())
+        if known and height >= ROWS_WITH_LEGEND:
+            head = (*head, _legend(known, self._plotter.AVERAGES))
         held = next((held for held in positions(state) if held.symbol == symbol), None)
-        return Drawing(self._plotter.chart(shown, held, width, height - 1), head, note)
+        marks = [self._plotter.Mark(*mark) for mark in _marks(state, symbol)]
+        picture = self._plotter.Picture(shown, timeframe, held, known, marks)
+        return Drawing(self._plotter.chart(picture, width, height - len(head)), head, note)
+
+
+def _marks(state: ViewState, symbol: str) -> Iterator[tuple[datetime, float, str, str]]:
+    """Moment, price, glyph and tone of what was bought and sold of a symbol."""
+    for trade in state.account.trades if state.account else ():
+        if trade.symbol == symbol:
+            yield trade.opened_at, float(trade.entry_price), BUY, "accent"
+            yield trade.closed_at, float(trade.exit_price), SELL, "up" if trade.pnl > 0 else "down"
+    for held in positions(state):
+        if held.symbol == symbol:
+            yield held.opened_at, float(held.entry_price), BUY, "accent"
+
+
+def _legend(known: Mapping[int, Sequence[float]], tones: Mapping[int, str]) -> Line:
+    spans = []
+    for period, line in known.items():
+        spans += [Span("·· ", tones[period]), Span(f"EMA {period} ", "dim"), Span(f"{price(line[-1])}   ")]
+    return tuple(spans)
 
 
 def _newest(candle: Candle, symbol: str, width: int) -> Line:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from cryptofunk_tui.tui.text import (
     YES,
     Line,
     Span,
+    age,
     clean,
     fit,
     wrap,
@@ -24,10 +26,14 @@ from cryptofunk_tui.tui.widgets.bars import balance, bar
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.cycle import CycleRecord
+    from cryptofunk_tui.domain.events import AgentState
     from cryptofunk_tui.domain.rules import VotingRules
     from cryptofunk_tui.domain.signals import Ballot, Signal
 
 NAME_CELLS = 16
+RECORD_CELLS = 11
+FRESH_S = 60.0
+_HEALTH = {"running": ("", ""), "stopped": ("■ ", "dim"), "failed": (f"{NO} ", "down")}
 _VERDICTS = {
     "APPROVED": (YES, "up"),
     "REJECTED": (NO, "down"),
@@ -44,7 +50,15 @@ class Council(Panel):
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
         symbol = selected(state)
-        return (symbol, decision(state, symbol), state.stage, state.session)
+        return (
+            symbol,
+            decision(state, symbol),
+            state.stage,
+            state.session,
+            state.agents,
+            state.agent_records,
+            hindrance(state),
+        )
 
     def draw(self, state: ViewState, width: int, height: int, now: datetime) -> Drawing:
         symbol = selected(state)
@@ -52,14 +66,53 @@ class Council(Panel):
         if record is None or state.session is None:
             return Drawing(_waiting(state, symbol, width))
         note = f"{clean(record.symbol, 31)} {record.as_of:%d %b %H:%M}{' preview' if preview else ''}"
-        voting = state.session.voting
+        hearing = _Hearing(record, state.session.voting, _seats(state), hindrance(state))
         for reasons in (3, 2, 1, 0):
-            body = _lines(record, voting, width, reasons)
+            body = _lines(hearing, width, reasons)
             if len(body) <= height:
                 break
         else:
-            body = _tight(record, voting, width)
+            body = _tight(hearing, width)
         return Drawing(body, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """How an agent does: its health where that is not good, and how often it was right."""
+
+    health: AgentState | None
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    record: CycleRecord
+    voting: VotingRules
+    seats: Mapping[str, _Seat]
+    hindrance: str
+
+
+def _seats(state: ViewState) -> dict[str, _Seat]:
+    known = state.agent_records.records if state.agent_records else ()
+    told = {each.agent: f"{each.hits / each.calls:.0%} of {each.calls}" for each in known if each.calls}
+    names = {*state.agents, *told}
+    unwell = {name: status.state for name, status in state.agents.items() if status.state != "running"}
+    return {name: _Seat(unwell.get(name), told.get(name, "")) for name in names}
+
+
+def hindrance(state: ViewState) -> str:
+    """What keeps every symbol from being bought now, whatever is voted; empty where nothing does."""
+    account = state.account
+    if state.kill is not None:
+        return "killed; r resumes"
+    if account is None:
+        return ""
+    if account.state != "RUNNING":
+        return f"{account.state.lower()}: {clean(account.state_reason, 120) or 'no reason given'}"
+    if account.venue is not None and account.venue.problem:
+        return clean(account.venue.problem, 120)
+    tripped = [clean(breaker.name, 30) for breaker in account.breakers if breaker.active and breaker.tripped]
+    return f"breaker tripped: {', '.join(tripped)}" if tripped else ""
 
 
 def _waiting(state: ViewState, symbol: str | None, width: int) -> list[Line]:
@@ -70,56 +123,81 @@ def _waiting(state: ViewState, symbol: str | None, width: int) -> list[Line]:
     return quiet(f"The council has not met on {clean(symbol, 31)} yet.", width=width)
 
 
-def _lines(record: CycleRecord, voting: VotingRules, width: int, reasons: int) -> list[Line]:
+def _lines(hearing: _Hearing, width: int, reasons: int) -> list[Line]:
     """The whole, each agent with up to `reasons` lines of its own; with none the first reason follows."""
+    record = hearing.record
     body: list[Line] = [heading("Signals")]
     for signal in record.signals:
-        body += _voice(signal, "", width, reasons)
+        body += _voice(signal, hearing, width, reasons, old=_age(signal.as_of, record.as_of))
     if record.context is not None:
         body.append(_context(record.context.score, width))
     body.append(heading("Ballots"))
     for ballot in record.ballots:
-        body += _voice(ballot, f"×{ballot.weight}", width, reasons)
+        body += _voice(ballot, hearing, width, reasons, weight=f"×{ballot.weight}")
     if not record.ballots:
         body += quiet("No ballot was cast.", width=width)
     if reasons:
         body.append(BLANK)
-    return [*body, *_tally(record, voting, width), *_outcome(record, width, 3 if reasons else 2)]
+    body += _tally(record, hearing.voting, width)
+    return [*body, *_outcome(record, width, 3 if reasons else 2), *_hindered(hearing, width)]
 
 
-def _tight(record: CycleRecord, voting: VotingRules, width: int) -> list[Line]:
+def _tight(hearing: _Hearing, width: int) -> list[Line]:
     """The outcome first, for a panel of a few lines; the rest is reached by scrolling."""
-    body = [*_outcome(record, width, 1), *_tally(record, voting, width)]
+    record = hearing.record
+    body = [*_hindered(hearing, width), *_outcome(record, width, 1), *_tally(record, hearing.voting, width)]
     for ballot in record.ballots:
-        body += _voice(ballot, f"×{ballot.weight}", width, 0)
+        body += _voice(ballot, hearing, width, 0, weight=f"×{ballot.weight}")
     if record.context is not None:
         body.append(_context(record.context.score, width))
     for signal in record.signals:
-        body += _voice(signal, "", width, 0)
+        body += _voice(signal, hearing, width, 0)
     return body
 
 
-def _voice(voice: Signal | Ballot, weight: str, width: int, reasons: int) -> list[Line]:
+def _hindered(hearing: _Hearing, width: int) -> list[Line]:
+    """Why nothing is bought now, whatever was voted."""
+    if not hearing.hindrance:
+        return []
+    return [(Span(fit(f"{NO} nothing is bought: {hearing.hindrance}", width), "warn"),)]
+
+
+def _voice(
+    voice: Signal | Ballot, hearing: _Hearing, width: int, reasons: int, *, weight: str = "", old: str = ""
+) -> list[Line]:
     action = voice.action
     absent = action == "ABSTAIN"
+    seat = hearing.seats.get(voice.agent, _Seat(None, ""))
     tone = ACTION_TONES[action]
     words = [clean(reason) for reason in voice.reasons] or ["no reason given"]
     line: Line = (
-        Span(f"{ACTION_GLYPHS[action]} ", tone),
+        Span(f"{ACTION_GLYPHS[action]} ", tone) if seat.health is None else Span(*_HEALTH[seat.health]),
         Span(fit(clean(voice.agent, 24), NAME_CELLS), "dim" if absent else ""),
         Span(fit("absent" if absent else action, 7), tone),
         Span("    " if absent else f"{voice.confidence:.2f}", "dim" if action == "HOLD" else ""),
         Span(f" {weight}" if weight else "", "dim"),
     )
     used = 2 + NAME_CELLS + 7 + 4 + (len(weight) + 1 if weight else 0)
+    told = "  ".join(filter(None, (seat.record, old)))
     if not reasons:
         return [(*line, Span(fit(f"  {words[0]}", width - used), "dim"))]
+    if told and used + len(told) + 2 <= width:
+        line, used = (
+            (*line, Span(f"  {fit(told, RECORD_CELLS)}", "dim")),
+            used + 2 + max(RECORD_CELLS, len(told)),
+        )
     room = width - used - 2
     if room >= 40:
         first, *rest = _wrapped(words, room, reasons)
         indent = " " * (used + 2)
         return [(*line, Span(f"  {first}", "dim")), *((Span(indent + more, "dim"),) for more in rest)]
     return [line, *((Span(f"  {more}", "dim"),) for more in _wrapped(words, width - 2, reasons))]
+
+
+def _age(spoken: datetime, decided: datetime) -> str:
+    """How old a signal was when it was counted; empty where it was spoken for this decision."""
+    seconds = (decided - spoken).total_seconds()
+    return f"{age(seconds)} old" if seconds > FRESH_S else ""
 
 
 def _wrapped(reasons: Sequence[str], width: int, most: int) -> list[str]:

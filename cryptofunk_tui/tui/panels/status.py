@@ -48,7 +48,7 @@ class StatusBar(Painted):
     """Always visible; it gives up words, then the less important figures, where the room is short."""
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
-        return (state.stage, state.kill, state.session, state.account, state.ticks)
+        return (state.stage, state.kill, state.session, state.account, state.ticks, state.history)
 
     def ticks(self, state: ViewState) -> bool:
         return True
@@ -67,10 +67,11 @@ def status_line(state: ViewState, width: int, now: datetime) -> Line:
         _exposure(state),
         _approvals(state, now),
         _feed(state, now),
+        _models(state),
     ]
     level = [0] * len(segments)
     gap = Span("   " if width >= 150 else "  ")
-    for index in (4, 3, 2, 6, 5, 0, 2, 4, 3, 2, 6, 3):
+    for index in (7, 4, 3, 2, 6, 5, 0, 2, 4, 3, 2, 6, 3):
         line = _joined(
             [forms[min(step, len(forms) - 1)] for forms, step in zip(segments, level, strict=True)], gap
         )
@@ -172,6 +173,16 @@ def _feed(state: ViewState, now: datetime) -> Forms:
     stale = seconds >= STALE_S
     shown = Span(("! " if stale else "") + age(seconds), "error" if stale else "")
     return ((Span("feed ", "dim"), shown), (shown,), BLANK)
+
+
+def _models(state: ViewState) -> Forms:
+    """What models have cost on the newest day of decisions; rules decide where none was asked."""
+    newest = state.history[0].as_of.date() if state.history else None
+    calls = [call for record in state.history if record.as_of.date() == newest for call in record.llm]
+    if not calls:
+        return ((Span("rules", "dim"),), BLANK)
+    cost = sum(value for call in calls if isinstance(value := call.get("cost_usd"), int | float))
+    return ((Span("models ", "dim"), Span(f"${cost:,.2f}")), BLANK)
 
 
 def _approvals(state: ViewState, now: datetime) -> Forms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from cryptofunk_tui.tui.panels.base import Drawing, Panel, quiet
@@ -24,6 +25,7 @@ from cryptofunk_tui.tui.widgets.table import Column, table
 
 STALE_S = 15.0
 DAY_MS = 86_400_000
+_VOTES = ("BUY", "SELL", "HOLD", "ABSTAIN")
 COLUMNS = (
     Column("  symbol", 10, most=14),
     Column("last", 10, right=True, most=14),
@@ -42,7 +44,15 @@ class Watchlist(Panel):
     title = "Watch"
 
     def watches(self, state: ViewState) -> tuple[object, ...]:
-        return (state.ticks, state.bars, state.decisions, state.previews, state.selected, state.session)
+        return (
+            state.ticks,
+            state.bars,
+            state.decisions,
+            state.previews,
+            state.selected,
+            state.session,
+            state.order,
+        )
 
     def ticks(self, state: ViewState) -> bool:
         return bool(state.ticks)
@@ -69,10 +79,39 @@ def day_closes(state: ViewState, symbol: str) -> list[float]:
     return [*closes, float(tick.tick.last)] if tick else closes
 
 
+def _day_change(state: ViewState, symbol: str) -> float | None:
+    closes = day_closes(state, symbol)
+    return closes[-1] / closes[0] - 1 if len(closes) > 1 and closes[0] else None
+
+
+def _by_change(state: ViewState) -> tuple[str, ...]:
+    return tuple(sorted(symbols(state), key=lambda symbol: -(_day_change(state, symbol) or 0.0)))
+
+
+def _by_vote(state: ViewState) -> tuple[str, ...]:
+    """Buys first, then sales, each by the strength of its consensus."""
+
+    def strength(symbol: str) -> tuple[int, float]:
+        record, _ = decision(state, symbol)
+        if record is None:
+            return len(_VOTES), 0.0
+        return _VOTES.index(record.tally.action), -record.tally.consensus
+
+    return tuple(sorted(symbols(state), key=strength))
+
+
+SORTS: dict[str, Callable[[ViewState], tuple[str, ...]]] = {
+    "as configured": lambda state: (),
+    "by change": _by_change,
+    "by vote": _by_vote,
+    "by name": lambda state: tuple(sorted(symbols(state))),
+}
+
+
 def _row(state: ViewState, symbol: str, room: int, now: datetime) -> list[Span]:
     tick = state.ticks.get(symbol)
     closes = day_closes(state, symbol)
-    change = closes[-1] / closes[0] - 1 if len(closes) > 1 and closes[0] else None
+    change = _day_change(state, symbol)
     seconds = (now - tick.received).total_seconds() if tick else None
     stale = seconds is not None and seconds >= STALE_S
     tone = "dim" if stale or tick is None else ""

@@ -110,7 +110,7 @@ class HistoryScreen(Asking[tuple["CycleRecord", ...]], ListSheet["CycleRecord"])
         )
 
     def take(self, item: CycleRecord) -> None:
-        self.app.push_screen(TraceScreen(self.desk, item, False))
+        self.app.push_screen(TraceScreen(self.desk, self._engine, item, False))
 
     def put(self, index: int) -> None:
         super().put(index)

@@ -9,9 +9,8 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from cryptofunk_tui.tui.panels.base import Drawing, quiet
-from cryptofunk_tui.tui.screens.search import holds
 from cryptofunk_tui.tui.screens.sheet import Sheet
-from cryptofunk_tui.tui.text import POINTER, Line, Span, clean
+from cryptofunk_tui.tui.text import POINTER, Line, Span, clean, holds
 from cryptofunk_tui.tui.widgets.lines import LineView
 from cryptofunk_tui.tui.widgets.table import Column, table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,8 +15,12 @@ from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.footer import FooterBar
 from cryptofunk_tui.tui.notifier import Notifier
 from cryptofunk_tui.tui.panels.base import Painted
+from cryptofunk_tui.tui.panels.log import LEVELS
 from cryptofunk_tui.tui.panels.status import Banner, StatusBar
 from cryptofunk_tui.tui.view_state import approvals, step_symbol
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 MOST_ZOOM_OUT = 5
 
@@ -42,6 +47,7 @@ class MainScreen(Screen[None]):
         self.board = Board(desk)
         self._announced: frozenset[str] = frozenset()
         self._settled = False
+        self._sorted = "as configured"
         self._notifier = Notifier(desk)
 
     def compose(self) -> ComposeResult:
@@ -96,6 +102,45 @@ class MainScreen(Screen[None]):
         """Draw the chart in longer or shorter bars."""
         state = self.desk.state
         self.desk.state = replace(state, zoom_out=max(0, min(MOST_ZOOM_OUT, state.zoom_out + count)))
+        self.repaint()
+
+    def sort(self) -> None:
+        """Sort the symbols by the next key, as they stand now: rows do not run away under the cursor."""
+        from cryptofunk_tui.tui.panels.watchlist import SORTS
+
+        names = list(SORTS)
+        self._sorted = names[(names.index(self._sorted) + 1) % len(names)]
+        state = replace(self.desk.state, order=())
+        self.desk.state = replace(state, order=SORTS[self._sorted](state))
+        self.notify(f"Symbols sorted {self._sorted}", timeout=2, markup=False)
+        self.repaint()
+
+    def filter_level(self) -> None:
+        """Leave out the less grave lines of the log, or let them in again."""
+        state = self.desk.state
+        self.desk.state = replace(state, log_level=(state.log_level + 1) % len(LEVELS))
+        self.board.bring("log", focus=False)
+        self.repaint()
+
+    def filter_words(self) -> None:
+        """Type the words that the lines of the log must hold."""
+        from cryptofunk_tui.tui.screens.search import SearchLine
+
+        self.board.bring("log", focus=False)
+        if not self.query(SearchLine):
+            self.mount(SearchLine(), before="#footer")
+        self.call_after_refresh(lambda: self.query_one(SearchLine).open())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.desk.state = replace(self.desk.state, log_words=event.value.strip())
+        self.repaint()
+
+    def on_search_line_left(self) -> None:
+        self.board.bring("log")
+
+    def toggle_averages(self) -> None:
+        self.desk.state = replace(self.desk.state, averages=not self.desk.state.averages)
         self.repaint()
 
     def back(self) -> None:

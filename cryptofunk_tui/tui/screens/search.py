@@ -18,12 +18,6 @@ def text_of(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
-def holds(text: str, words: str) -> bool:
-    """Whether every one of the words stands somewhere in the text, in any case."""
-    folded = text.casefold()
-    return all(word in folded for word in words.casefold().split())
-
-
 def marked(line: Line, words: str) -> Line:
     """The line with every place where one of the words stands in the tone of a find."""
     text = text_of(line).casefold()

@@ -11,8 +11,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from cryptofunk_tui.tui.panels.base import Drawing, Tab, broken, title_line
-from cryptofunk_tui.tui.screens.search import SearchLine, holds, marked, text_of
-from cryptofunk_tui.tui.text import Line, Span, spread
+from cryptofunk_tui.tui.screens.search import SearchLine, marked, text_of
+from cryptofunk_tui.tui.text import Line, Span, holds, spread, width_of
 from cryptofunk_tui.tui.widgets.lines import LineView
 
 
@@ -139,4 +139,7 @@ class Sheet(Screen[None]):
         if not self.words:
             return left
         count = f"{finds} line{'' if finds == 1 else 's'}" if finds else "! nowhere"
-        return spread(left, (Span(f"{self.words}: {count}, n next ", "dim" if finds else "warn"),), width)
+        right = (Span(f"{self.words}: {count}, n next ", "dim" if finds else "warn"),)
+        if width_of(left) + width_of(right) >= width:
+            left = (*left[:2], *left[-2:])
+        return spread(left, right, width)

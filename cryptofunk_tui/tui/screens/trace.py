@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cryptofunk_tui.domain.orders import Order
     from cryptofunk_tui.domain.risk import Verdict
     from cryptofunk_tui.domain.signals import Ballot, Signal, Tally
+    from cryptofunk_tui.tui.app import EngineHandle
 
 NAME_CELLS = 20
 PAIR_CELLS = 38
@@ -45,12 +46,22 @@ class TraceScreen(Sheet):
     BINDINGS = [
         Binding("left_square_bracket,left", "turn(1)", "Older", show=False),
         Binding("right_square_bracket,right", "turn(-1)", "Newer", show=False),
+        Binding("w", "export", "Write", show=False),
     ]
-    keys: ClassVar[tuple[tuple[str, str], ...]] = (("esc", "back"), ("↑↓", "scroll"), ("[ ]", "older, newer"))
+    keys: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("esc", "back"),
+        ("↑↓", "scroll"),
+        ("/", "find"),
+        ("[ ]", "older, newer"),
+        ("w", "write to a file"),
+    )
 
-    def __init__(self, desk: Desk, record: CycleRecord, preview: bool) -> None:
+    def __init__(
+        self, desk: Desk, engine: Callable[[], EngineHandle | None], record: CycleRecord, preview: bool
+    ) -> None:
         super().__init__()
         self.desk = desk
+        self._engine = engine
         self._record = record
         self._preview = preview
 
@@ -63,6 +74,23 @@ class TraceScreen(Sheet):
 
     def lines(self, width: int) -> Sequence[Line]:
         return trace_lines(self._record, width)
+
+    def action_export(self) -> None:
+        self.run_worker(self._export(), exclusive=True, exit_on_error=False)
+
+    async def _export(self) -> None:
+        """Write the record as JSON, and say where; the path goes to the clipboard as well."""
+        engine = self._engine()
+        try:
+            if engine is None:
+                raise RuntimeError("the engine is not there")
+            text = self._record.model_dump_json(indent=2)
+            path = await engine.export(f"trace-{self._record.cycle_id}.json", text)
+        except Exception as error:
+            self.notify(f"not written: {clean(str(error))}", severity="error", markup=False)
+            return
+        self.app.copy_to_clipboard(path)
+        self.notify(clean(path, 300), title="written", markup=False)
 
     def action_turn(self, count: int) -> None:
         known = [record for record in self.desk.state.history if record.symbol == self._record.symbol]

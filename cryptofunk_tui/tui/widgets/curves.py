@@ -1,5 +1,6 @@
 """Curves as areas of block characters, which every terminal's font has."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -29,8 +30,8 @@ def area(
     """Values from left to right as an area that stands on the lower bound, the last value at the right end;
     other curves as dots over it, where they lie within the bounds."""
     low, high = bounds
-    scale = height * 8 / (high - low) if high > low else 0.0
-    steps = [max(1, round((value - low) * scale)) for value in _spread(values, width, lambda part: part[-1])]
+    drawn = _spread(values, width, lambda part: part[-1])
+    steps = [max(1, round(_share(value, low, high) * height * 8)) for value in drawn]
     cells = [[_RISING[max(0, min(8, step - 8 * row))] for step in steps] for row in range(height - 1, -1, -1)]
     tones = [[tone] * len(steps) for _ in range(height)]
     for dots in over:
@@ -44,8 +45,7 @@ def area(
 def hanging(values: Sequence[float], deepest: float, width: int, height: int, tone: str) -> list[Line]:
     """Values at most 0 as an area that hangs from the top, `deepest` at the bottom; of those that share a
     column the lowest is drawn."""
-    scale = height * 2 / deepest if deepest < 0 else 0.0
-    steps = [round(value * scale) for value in _spread(values, width, min)]
+    steps = [round(_share(value, 0.0, deepest) * height * 2) for value in _spread(values, width, min)]
     return [
         (Span("".join(_HANGING[max(0, min(2, step - 2 * row))] for step in steps), tone),)
         for row in range(height)
@@ -57,7 +57,14 @@ def row_of(value: float | None, bounds: Bounds, rows: int) -> int | None:
     low, high = bounds
     if value is None or not low <= value <= high:
         return None
-    return min(rows - 1, int((high - value) / (high - low) * rows)) if high > low else rows - 1
+    return min(rows - 1, int(_share(value, high, low) * rows)) if high > low else rows - 1
+
+
+def _share(value: float, start: float, end: float) -> float:
+    """How far a value lies from `start` to `end`, from 0 to 1; 0 where the way is nothing or beyond all
+    numbers."""
+    way = end - start
+    return min(1.0, max(0.0, (value - start) / way)) if way and math.isfinite(way) else 0.0
 
 
 def _spread(values: Sequence[T], columns: int, pick: Callable[[Sequence[T]], T]) -> list[T]:
