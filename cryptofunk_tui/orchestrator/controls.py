@@ -112,6 +112,12 @@ class Controls:
         async with self._act(actor, "start agent", name):
             self._wired.sitting.start(name)
 
+    async def tune_agent(self, name: str, field: str, value: str, actor: str) -> None:
+        """Set a number of an agent from the next decision on, until the run ends. Raises WrongUse for what
+        cannot be, Refused for what only a new start can change."""
+        async with self._act(actor, f"set {field} to {value}", name):
+            self._wired.sitting.tune(name, field, value)
+
     async def restart_server(self, name: str, actor: str) -> None:
         """End a server's process; its connection brings up a fresh one."""
         async with self._act(actor, "restart server", name):

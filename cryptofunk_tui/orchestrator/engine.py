@@ -147,7 +147,7 @@ class Engine(Inquiries):
             journal,
             records,
             feed,
-            Chamber(feed, sitting, facts, settings.rules),
+            Chamber(feed, sitting, facts),
             desk,
             self._bus.publish,
             quotes,

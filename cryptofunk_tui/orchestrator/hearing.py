@@ -37,11 +37,13 @@ class Hearing:
     context: Context
     ballots: tuple[Ballot, ...]
     made: Deliberation
+    rules: Rules
+    """Those that were in force."""
     timings_ms: dict[str, float]
 
-    def settle(self, standing: Standing, risk: RiskAgent, rules: Rules) -> Tally:
+    def settle(self, standing: Standing, risk: RiskAgent) -> Tally:
         """The vote as it stands before the account."""
-        return settle(self.made, len(self.made) - 1, standing, risk, rules)
+        return settle(self.made, len(self.made) - 1, standing, risk, self.rules)
 
     def ballot(self, strategy: str | None) -> Ballot | None:
         """A strategy's ballot."""
@@ -51,18 +53,29 @@ class Hearing:
 class Chamber:
     """Where the council hears: gathers what the agents need, in phases, the agents of a phase at once."""
 
-    def __init__(self, feed: Feed, sitting: Sitting, facts: MarketFacts, rules: Rules) -> None:
+    def __init__(self, feed: Feed, sitting: Sitting, facts: MarketFacts) -> None:
         self._feed = feed
         self._sitting = sitting
         self._facts = facts
-        self._rules = rules
-        self._risk = RiskAgent(rules.limits, rules.costs)
+        self._rules = sitting.rules
+        self._hearings = 0
+        self._risk = RiskAgent(self._rules.limits, self._rules.costs)
         self._books: dict[str, OrderBook] = {}
         self._spoken: dict[tuple[str, str], tuple[Signal, datetime]] = {}
 
     async def hear(self, symbol: str, at: datetime, *, forming: bool = False) -> Hearing:
         """A symbol at a moment, on closed bars or, for a preview, on the bar in progress. Raises ToolboxError
-        where candles or indicators cannot be had; what else is missing makes its agent abstain."""
+        where candles or indicators cannot be had; what else is missing makes its agent abstain. Rules change
+        only while nobody is heard, so that a decision rests on one set of them."""
+        if not self._hearings:
+            self._rules = self._sitting.turn()
+        self._hearings += 1
+        try:
+            return await self._hear(symbol, at, forming)
+        finally:
+            self._hearings -= 1
+
+    async def _hear(self, symbol: str, at: datetime, forming: bool) -> Hearing:
         started = time.perf_counter()
         frame, now = await asyncio.gather(
             self._feed.forming_frame(symbol, at) if forming else self._feed.frame(symbol),
@@ -90,6 +103,7 @@ class Chamber:
             context=to_context([signal for signal in signals if signal.agent in scores], weights),
             ballots=ballots,
             made=made,
+            rules=self._rules,
             timings_ms={
                 "gather": _ms(started, gathered),
                 "analysis": _ms(gathered, analysed),

@@ -14,6 +14,7 @@ from cryptofunk_tui.domain.errors import Refused
 from cryptofunk_tui.domain.events import LogLine
 from cryptofunk_tui.domain.parts import Finding, ServerFacts, SettingFacts, ToolAnswer, ToolFacts
 from cryptofunk_tui.domain.performance import Performance
+from cryptofunk_tui.domain.rules import ANALYSIS_AGENTS, STRATEGY_AGENTS
 from cryptofunk_tui.orchestrator import report
 from cryptofunk_tui.orchestrator.controls import Controls
 from cryptofunk_tui.orchestrator.doctor import examine_run
@@ -75,6 +76,15 @@ class Inquiries(Controls):
         if reason := self._wired.toolbox.refused(server).get(tool.name):
             return reason
         return "" if tool.read_only else "it may change something; only reading tools are called by hand"
+
+    async def agent_numbers(self, name: str) -> tuple[SettingFacts, ...]:
+        """An agent's numbers as they are now; none for one that has none."""
+        rules = self._wired.sitting.rules
+        if name not in (*ANALYSIS_AGENTS, *STRATEGY_AGENTS):
+            return ()
+        now = self._settings.model_copy(update={"rules": rules})
+        prefix = f"rules.council.{name}."
+        return tuple(row for row in explain(now, self._origins) if row.key.startswith(prefix))
 
     async def settings(self) -> tuple[SettingFacts, ...]:
         """Every setting in force, and where it comes from."""

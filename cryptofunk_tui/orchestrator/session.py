@@ -110,7 +110,7 @@ class Session:
             except ToolboxError as error:
                 self._warn("preview", f"{symbol}: {error}", at)
                 continue
-            tally = hearing.settle(self._standings.get(symbol, Standing()), self._risk, self._settings.rules)
+            tally = hearing.settle(self._standings.get(symbol, Standing()), self._risk)
             name = cycle_id(self._run, f"preview {symbol}", to_ms(at))
             self._tell(Case(name, hearing, tally, ()), NOTHING, {}, preview=True)
 
@@ -195,7 +195,7 @@ class Session:
     async def _case(self, hearing: Hearing) -> Case:
         symbol = hearing.symbol
         self._decided_at[symbol] = hearing.inputs["close"] or 0.0
-        tally = hearing.settle(await self._standing(symbol), self._risk, self._settings.rules)
+        tally = hearing.settle(await self._standing(symbol), self._risk)
         exits = tuple(self._exits.pop(symbol, {}).values())
         return Case(cycle_id(self._run, symbol, to_ms(hearing.as_of)), hearing, tally, exits)
 

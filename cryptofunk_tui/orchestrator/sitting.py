@@ -13,6 +13,7 @@ from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.events import AgentState, AgentStatus, AnyEvent
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.orchestrator.threads import Threads
+from cryptofunk_tui.orchestrator.tuning import tuned
 
 SCORE_DEADLINE_S = 2.0
 
@@ -45,9 +46,32 @@ class Sitting:
     def __init__(self, rules: Rules, publish: Callable[[AnyEvent], None], clock: Clock) -> None:
         self._analysts = {name: _Seat(build, build()) for name, build in analysis_builders(rules).items()}
         self._strategists = {name: _Seat(build, build()) for name, build in strategy_builders(rules).items()}
+        self._rules = rules
+        self._next: Rules | None = None
         self._publish = publish
         self._clock = clock
         self._threads = Threads("agent")
+
+    @property
+    def rules(self) -> Rules:
+        """What is in force, or will be from the next hearing on."""
+        return self._next or self._rules
+
+    def tune(self, name: str, field: str, text: str) -> None:
+        """Change a number of an agent, from the next hearing on. Raises WrongUse, Refused."""
+        self._next = tuned(self.rules, name, field, text)
+
+    def turn(self) -> Rules:
+        """Between two hearings: bring what was changed into force. Returns the rules of the next one."""
+        if self._next is not None:
+            before, self._rules, self._next = self._rules, self._next, None
+            builders = {**analysis_builders(self._rules), **strategy_builders(self._rules)}
+            for name, build in builders.items():
+                seat = self._seat(name)
+                seat.build = build
+                if getattr(before.council, name) != getattr(self._rules.council, name):
+                    seat.agent = build()
+        return self._rules
 
     @property
     def analysts(self) -> tuple[str, ...]:

@@ -54,6 +54,9 @@ class Controls(Protocol):
     async def cancel_order(self, client_order_id: str, actor: str) -> None: ...
     async def stop_agent(self, name: str, actor: str) -> None: ...
     async def start_agent(self, name: str, actor: str) -> None: ...
+    async def tune_agent(self, name: str, field: str, value: str, actor: str) -> None:
+        """Set a number of an agent from the next decision on."""
+
     async def restart_server(self, name: str, actor: str) -> None: ...
 
 
@@ -71,6 +74,9 @@ class Inquiries(Protocol):
 
     async def acts(self, limit: int) -> tuple[Act, ...]:
         """What people did, newest first."""
+
+    async def agent_numbers(self, name: str) -> tuple[SettingFacts, ...]:
+        """An agent's numbers as they are now."""
 
     async def settings(self) -> tuple[SettingFacts, ...]:
         """Every setting in force, and where it comes from."""
@@ -300,6 +306,9 @@ ACTIONS: tuple[Action, ...] = (
         "Looking",
         blocked=_trace,
         footer="trace",
+    ),
+    Action(
+        "agents", ("A",), "Agents", "Every agent, its record and its numbers, which can be changed", "Looking"
     ),
     Action("servers", ("S",), "Servers", "Every server, its tools, and calls by hand", "Looking"),
     Action("settings", ("comma",), "Settings", "Every setting in force and where it comes from", "Looking"),

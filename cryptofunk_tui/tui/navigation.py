@@ -40,6 +40,11 @@ class Navigation:
 
         self._open(ActsScreen(self._engine))
 
+    def agents(self) -> None:
+        from cryptofunk_tui.tui.screens.agents import AgentsScreen
+
+        self._open(AgentsScreen(self._app.desk, self._engine, self._app.actor))
+
     def servers(self) -> None:
         from cryptofunk_tui.tui.screens.servers import ServersScreen
 

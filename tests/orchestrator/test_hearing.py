@@ -109,7 +109,7 @@ def room() -> Room:
         notice=None,
         span=None,
     )
-    return Room(shown, sitting, Chamber(shown, sitting, facts, RULES))  # type: ignore[arg-type]
+    return Room(shown, sitting, Chamber(shown, sitting, facts))  # type: ignore[arg-type]
 
 
 def signal(hearing: Hearing, name: str) -> Signal:
@@ -132,7 +132,7 @@ async def test_all_seven_are_heard_and_the_record_says_what_they_saw(room: Room)
     assert hearing.inputs["fear_greed"] == 90
     assert hearing.inputs["news.score"] is None
     assert {"rsi_14", "book.imbalance", "arb.buy_edge"} <= set(hearing.inputs)
-    tally = hearing.settle(Standing(), RiskAgent(RULES.limits, RULES.costs), RULES)
+    tally = hearing.settle(Standing(), RiskAgent(RULES.limits, RULES.costs))
     assert tally.reason
 
 
@@ -181,7 +181,7 @@ async def test_a_strategy_that_is_stopped_abstains_and_never_holds(room: Room) -
     assert ballot is not None
     assert (ballot.action, ballot.confidence, ballot.plan) == (Action.ABSTAIN, 0, None)
     assert ballot.reasons == ("the agent is stopped",)
-    tally = hearing.settle(Standing(), RiskAgent(RULES.limits, RULES.costs), RULES)
+    tally = hearing.settle(Standing(), RiskAgent(RULES.limits, RULES.costs))
     assert tally.quorum == pytest.approx(9 / 15)
 
 

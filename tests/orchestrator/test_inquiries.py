@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cryptofunk_tui.domain.errors import ProductError, Refused
+from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
 from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, LogLine
 from cryptofunk_tui.orchestrator.engine import Engine
 from cryptofunk_tui.orchestrator.explain import HIDDEN, explain
@@ -106,3 +106,43 @@ def test_settings_know_their_origin_and_their_words(tmp_path: Path) -> None:
     assert rows["notify.webhook.url"].value == HIDDEN
     assert "a.b" not in repr(rows)
     assert set(rows) == {row.key for row in explain(Settings(), {})}
+
+
+async def test_a_changed_weight_counts_from_the_next_decision_and_is_recorded(
+    asked: tuple[Engine, list[AnyEvent]],
+) -> None:
+    engine, told = asked
+    (before,) = {
+        ballot.weight
+        for event in told
+        if isinstance(event, CycleFinished)
+        for ballot in event.record.ballots
+        if ballot.agent == "trend_following"
+    }
+    assert before == 6
+    with pytest.raises(WrongUse):
+        await engine.tune_agent("trend_following", "weight", "none", "anna")
+    await engine.tune_agent("trend_following", "weight", "9", "anna")
+    numbers = {row.key: row for row in await engine.agent_numbers("trend_following")}
+    assert numbers["rules.council.trend_following.weight"].value == "9"
+    assert await engine.agent_numbers("risk") == ()
+    count = len(told)
+    async with asyncio.timeout(30):
+        while not any(isinstance(event, CycleFinished) and not event.preview for event in told[count:]):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    newest = next(
+        event.record for event in reversed(told) if isinstance(event, CycleFinished) and not event.preview
+    )
+    assert {ballot.agent: ballot.weight for ballot in newest.ballots} == {
+        "trend_following": 9,
+        "mean_reversion": 5,
+        "arbitrage": 4,
+    }
+    done, refused = await engine.acts(2)
+    assert (done.actor, done.act, done.subject, done.outcome) == (
+        "anna",
+        "set weight to 9",
+        "trend_following",
+        "done",
+    )
+    assert refused.outcome != "done"

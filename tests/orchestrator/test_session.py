@@ -45,7 +45,7 @@ class Word(Hearing):
     voted: Tally
     stood: list[Standing]
 
-    def settle(self, standing: Standing, risk: RiskAgent, rules: Rules) -> Tally:
+    def settle(self, standing: Standing, risk: RiskAgent) -> Tally:
         self.stood.append(standing)
         return self.voted
 
@@ -96,6 +96,7 @@ class World:
                 Ballot(agent="arbitrage", action=self.vote, confidence=1, weight=4, reasons=(), plan=plan),
             ),
             made=cast(Deliberation, None),
+            rules=Rules(),
             timings_ms={},
             voted=Tally(
                 action=self.vote, consensus=1, confidence=1, quorum=1, reason="voted", leader="arbitrage"

@@ -94,6 +94,9 @@ class RecordingEngine:
     async def start_agent(self, name: str, actor: str) -> None:
         self.calls.append(("start_agent", name, actor))
 
+    async def tune_agent(self, name: str, field: str, value: str, actor: str) -> None:
+        self.calls.append(("tune_agent", name, field, value, actor))
+
     async def restart_server(self, name: str, actor: str) -> None:
         self.calls.append(("restart_server", name, actor))
 
@@ -115,6 +118,10 @@ class RecordingEngine:
     async def call_tool(self, server: str, name: str, arguments: dict[str, Any], actor: str) -> ToolAnswer:
         self.calls.append(("call_tool", server, name, json.dumps(arguments), actor))
         return ToolAnswer(text='{\n  "symbol": "BTC/USDT",\n  "bid": "64107.42"\n}', took_ms=12.3)
+
+    async def agent_numbers(self, name: str) -> tuple[SettingFacts, ...]:
+        prefix = f"rules.council.{name}."
+        return tuple(row for row in explain(load_settings(), {}) if row.key.startswith(prefix))
 
     async def settings(self) -> tuple[SettingFacts, ...]:
         return explain(load_settings(None, {"capital": "5000"}), {"capital": "mine.yaml"})
