@@ -12,7 +12,8 @@ import typer
 from cryptofunk_tui.cli.actor import actor
 from cryptofunk_tui.cli.options import ThemeChoice
 from cryptofunk_tui.domain.errors import ProductError, Refused
-from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle, Publish
+from cryptofunk_tui.tui.app import CryptoFunkApp
+from cryptofunk_tui.tui.engine_handle import EngineHandle, Publish
 
 SPEED = 360.0
 """Market seconds in a wall second where nobody set a speed: a simulated hour in ten seconds."""

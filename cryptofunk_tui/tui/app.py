@@ -5,17 +5,15 @@ What is imported here is imported before the first paint, so nothing here may lo
 from __future__ import annotations
 
 import asyncio
-import inspect
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from textual._context import active_message_pump
 from textual.app import App
@@ -23,14 +21,15 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cryptofunk_tui.tui.actions import ACTIONS, BY_ID, Controls, Inquiries
+from cryptofunk_tui.tui.actions import ACTIONS, BY_ID
 from cryptofunk_tui.tui.desk import Desk
+from cryptofunk_tui.tui.engine_life import EngineLife
 from cryptofunk_tui.tui.navigation import Navigation
 from cryptofunk_tui.tui.operations import Operations
 from cryptofunk_tui.tui.screens.main import MainScreen
 from cryptofunk_tui.tui.text import clean
 from cryptofunk_tui.tui.themes import DEFAULTS, THEMES
-from cryptofunk_tui.tui.view_state import Stage, positions
+from cryptofunk_tui.tui.view_state import positions
 from cryptofunk_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
@@ -38,32 +37,15 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from cryptofunk_tui.domain.events import AnyEvent
+    from cryptofunk_tui.tui.engine_handle import EngineFactory, EngineHandle
     from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
 
 _HERE = Path(__file__).parent
-STOP_S = 10.0
-"""How long the engine may take to stop before the console leaves without it."""
-HURRIED_S = 1.0
-"""The same, once it was asked to leave at once."""
 SUSPENDED = (
     "The engine stands still until `fg`: nothing is decided, and no approval can be given. Stops that rest "
     "at a venue hold; those of a paper account are made up for when it goes on. `cryptofunk kill` works."
 )
 Severity = Literal["information", "warning", "error"]
-
-
-class EngineHandle(Controls, Inquiries, Protocol):
-    """An engine as the console runs it."""
-
-    async def run(self) -> None:
-        """Work until `stop`, or until there is nothing left to do. Raises what it cannot go on with."""
-
-    async def stop(self) -> None:
-        """End after the step in hand; everything on disk is whole when this returns."""
-
-
-Publish = Callable[["AnyEvent"], None]
-EngineFactory = Callable[[Publish], "Awaitable[EngineHandle] | EngineHandle"]
 
 
 def _palette() -> type[Provider]:
@@ -109,20 +91,12 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self.desk = Desk(now, monotonic)
-        self.engine: EngineHandle | None = None
-        self.last_error: str | None = None
+        self.life = EngineLife(self.desk, make_engine, kill_switch, self.publish, self.repaint)
+        self._broke: str | None = None
         self.crash: str | None = None
         """Where the console itself broke, for a file."""
         self.only_ascii = only_ascii
         self.actor = actor
-        self._failed_with = 1
-        self._make_engine = make_engine
-        self._kill_switch = kill_switch
-        self._killed_by: str | None = None
-        self._engine_task: asyncio.Task[None] | None = None
-        self._stop_task: asyncio.Task[None] | None = None
-        self._leaving = False
-        self._hurry = asyncio.Event()
         self._quit_dialog: ConfirmDialog | None = None
         self._own_thread = threading.get_ident()
         self._operations = Operations(self, actor)
@@ -166,14 +140,10 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         """The first frame stands; now the engine may come."""
         self._own_thread = threading.get_ident()
-        loop = asyncio.get_running_loop()
-        self._engine_task = loop.create_task(self._run_engine())
+        self.life.start()
 
     async def on_unmount(self) -> None:
-        """However the console ends, the engine does not outlive it."""
-        if self._engine_task is not None and not self._engine_task.done():
-            self._engine_task.cancel()
-            await asyncio.wait([self._engine_task], timeout=HURRIED_S if self._hurry.is_set() else STOP_S)
+        await self.life.end()
 
     def publish(self, event: AnyEvent) -> None:
         """Take in an event, from any thread."""
@@ -182,16 +152,15 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         elif self._loop is not None:
             self._loop.call_soon_threadsafe(self.desk.publish, event)
 
-    def kill_now(self, actor: str) -> None:
-        """Write the kill file by whatever can write it; an engine yet to come is killed as it comes."""
-        if self.engine is not None:
-            self.engine.kill_now(actor)
-            return
-        self._killed_by = actor
-        if self._kill_switch is not None:
-            self._kill_switch(actor)
-        elif self.desk.state.stage == "failed":
-            raise RuntimeError("there is no engine")
+    @property
+    def engine(self) -> EngineHandle | None:
+        """The engine while there is one."""
+        return self.life.engine
+
+    @property
+    def last_error(self) -> str | None:
+        """Why the console broke, or its engine failed; for one line after the end."""
+        return self._broke or self.life.error
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say something to the person, on screen and in the log."""
@@ -250,7 +219,7 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             name = pump.id or type(pump).__name__
             self.tell(f"{name} broke and stands still: {type(error).__name__}: {error}", "error")
             return
-        self.last_error = f"the screen broke: {type(error).__name__}: {error}"
+        self._broke = f"the screen broke: {type(error).__name__}: {error}"
         self.crash = "".join(traceback.format_exception(error))
         self._return_code = 1
         self._exception = self._exception or error
@@ -331,57 +300,9 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
 
     def _insist(self) -> None:
         """Leave; asked for again, without waiting for the engine any longer."""
-        if self._leaving:
-            self._hurry.set()
+        self.life.hurry()
         self._leave()
 
     def _leave(self) -> None:
         """Leave once the engine has stopped."""
-        if not self._leaving:
-            self._leaving = True
-            self._set_stage("stopping", "stopping the engine…")
-            self._stop_task = asyncio.get_running_loop().create_task(self._stop())
-
-    async def _stop(self) -> None:
-        """Stop the engine within the deadline, then leave with the right exit code."""
-        stopping = asyncio.ensure_future(self._stop_engine())
-        hurry = asyncio.ensure_future(self._hurry.wait())
-        await asyncio.wait((stopping, hurry), timeout=STOP_S, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
-        if not stopping.done():
-            stopping.cancel()
-            late = "at once, as asked" if self._hurry.is_set() else f"within {STOP_S:g} s"
-            self.last_error = f"the engine did not stop {late}"
-        elif error := stopping.exception():
-            self.last_error = f"the engine did not stop cleanly: {error}"
-        self.exit(return_code=self._failed_with if self.last_error else 0)
-
-    async def _stop_engine(self) -> None:
-        task = self._engine_task
-        if self.engine is not None:
-            await self.engine.stop()
-        elif task is not None:
-            task.cancel()
-        if task is not None:
-            await asyncio.wait([task])
-
-    async def _run_engine(self) -> None:
-        try:
-            made = await asyncio.to_thread(self._make_engine, self.publish)
-            engine = await made if inspect.isawaitable(made) else made
-            if self._killed_by is not None:
-                engine.kill_now(self._killed_by)
-            self.engine = engine
-            await engine.run()
-        except Exception as error:
-            self.last_error = str(error) or type(error).__name__
-            self._failed_with = getattr(error, "exit_code", 1)
-            self.desk.log("error", "engine", self.last_error)
-            self._set_stage("failed", self.last_error)
-            return
-        if not self._leaving:
-            self._set_stage("ended", "the run has ended")
-
-    def _set_stage(self, stage: Stage, detail: str) -> None:
-        self.desk.state = replace(self.desk.state, stage=stage, stage_detail=detail)
-        self.repaint()
+        self.life.stop(lambda code: self.exit(return_code=code))

@@ -9,7 +9,8 @@ from cryptofunk_tui.tui.view_state import decision, selected
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from cryptofunk_tui.tui.app import CryptoFunkApp, EngineHandle
+    from cryptofunk_tui.tui.app import CryptoFunkApp
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 
 class Navigation:
@@ -69,7 +70,7 @@ class Navigation:
     def help(self) -> None:
         from cryptofunk_tui.tui.screens.help import HelpScreen
 
-        self._open(HelpScreen(self._app.desk))
+        self._open(HelpScreen(self._app.desk, self._app.action_run))
 
     def _open(self, screen: Screen[None]) -> None:
         """Push a screen, unless one of its kind is in front."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cryptofunk_tui.tui.actions import FLATTEN_WORD, RESUME_WORD, Controls
+from cryptofunk_tui.tui.actions import FLATTEN_WORD, RESUME_WORD
 from cryptofunk_tui.tui.text import clean, money, quantity
 from cryptofunk_tui.tui.view_state import (
     approvals,
@@ -23,6 +23,7 @@ from cryptofunk_tui.tui.view_state import (
 
 if TYPE_CHECKING:
     from cryptofunk_tui.tui.app import CryptoFunkApp
+    from cryptofunk_tui.tui.engine_handle import Controls
 
 DEADLINE_S = 20.0
 """How long a control may take before the screen says that no answer came."""
@@ -62,7 +63,7 @@ class Operations:
     def _kill(self, *, flatten: bool) -> None:
         """The kill file first, at once, whatever else is broken; then the engine is told. Twice is once."""
         try:
-            self._app.kill_now(self._actor)
+            self._app.life.kill_now(self._actor)
         except Exception as error:
             self._app.tell(f"THE KILL FILE COULD NOT BE WRITTEN: {error}; run `cryptofunk kill`", "error")
         state = self._desk.state

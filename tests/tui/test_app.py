@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from cryptofunk_tui.tui import app as app_module
+from cryptofunk_tui.tui import engine_life
 from cryptofunk_tui.tui.app import CryptoFunkApp
+from cryptofunk_tui.tui.engine_handle import Publish
 from tests.tui import accounts, props, scenes
 from tests.tui.stage import LARGE, MEDIUM, SMALL, RecordingEngine, Stage
 
@@ -105,7 +106,7 @@ async def test_an_engine_that_cannot_be_made_says_so() -> None:
 async def test_an_engine_may_be_made_by_a_coroutine() -> None:
     engine: list[RecordingEngine] = []
 
-    async def make(publish: app_module.Publish) -> RecordingEngine:
+    async def make(publish: Publish) -> RecordingEngine:
         engine.append(RecordingEngine(publish, [props.log("made")]))
         return engine[0]
 
@@ -134,7 +135,7 @@ async def test_quit_asks_while_something_is_held_and_a_second_time_leaves() -> N
 async def test_an_engine_that_does_not_stop_is_left_behind_with_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app_module, "STOP_S", 0.1)
+    monkeypatch.setattr(engine_life, "STOP_S", 0.1)
     stage = Stage()
     async with stage.open() as pilot:
         assert stage.engine is not None

@@ -81,7 +81,7 @@ async def test_before_the_engine_is_there_and_after_it_failed_the_switch_writes_
     written: list[str] = []
     stage = Stage(kill_switch=written.append)
     stage.app.action_run  # noqa: B018 (the app is not running yet)
-    stage.app.kill_now("console")
+    stage.app.life.kill_now("console")
     assert written == ["console"]
     async with stage.open():
         assert stage.calls[0] == ("kill_now", "console"), "an engine that comes later is killed as it comes"

@@ -119,7 +119,7 @@ async def test_an_engine_that_cannot_answer_is_said_in_the_list() -> None:
         await pilot.press("h")
         await stage.show(pilot)
         assert "No decision yet" in body(stage)
-        stage.app.engine = None
+        stage.app.life.engine = None
         await pilot.press("R")
         await stage.app.workers.wait_for_complete()
         assert "the engine is not ready yet" in body(stage)

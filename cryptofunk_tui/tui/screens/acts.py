@@ -12,7 +12,7 @@ from cryptofunk_tui.tui.widgets.table import Column
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.acts import Act
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 NEWEST = 500
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cryptofunk_tui.domain.events import AgentStatus
     from cryptofunk_tui.domain.parts import SettingFacts
     from cryptofunk_tui.domain.signals import Ballot, Signal
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 Engine = Callable[[], "EngineHandle | None"]
 HELD = "A change holds from the next decision until the run ends; the lines below keep it."

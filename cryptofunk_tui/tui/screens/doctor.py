@@ -13,7 +13,7 @@ from cryptofunk_tui.tui.text import BLANK, NO, WARN, YES, Line, Span, clean, fit
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.parts import Finding
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 NAME_CELLS = 24
 LEAST = (80, 24)

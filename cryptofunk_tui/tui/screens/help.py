@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptofunk_tui.tui.actions import ACTIONS, Action, key_name
 from cryptofunk_tui.tui.board import PANELS
@@ -11,6 +11,7 @@ from cryptofunk_tui.tui.panels.base import heading
 from cryptofunk_tui.tui.screens.sheet import Sheet
 from cryptofunk_tui.tui.text import BLANK, Line, Span, fit, wrap
 from cryptofunk_tui.tui.view_state import ViewState
+from cryptofunk_tui.tui.widgets.lines import LineView
 
 _DANGERS = {
     "none": "",
@@ -25,12 +26,19 @@ LABEL_CELLS = 21
 class HelpScreen(Sheet):
     """What every key does, and why some do nothing now."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, do: Callable[[str], None]) -> None:
         super().__init__()
         self.desk = desk
+        self._do = do
 
     def heading_text(self) -> tuple[str, str]:
-        return "Help", "what each key does"
+        return "Help", "what each key does; a click does it"
+
+    def on_line_view_clicked(self, message: LineView.Clicked) -> None:
+        """Leave, and do what was clicked."""
+        message.stop()
+        self.app.pop_screen()
+        self._do(message.action)
 
     def lines(self, width: int) -> Sequence[Line]:
         body: list[Line] = []
@@ -57,9 +65,9 @@ def _action(action: Action, state: ViewState, width: int) -> list[Line]:
     indent = " " * (KEY_CELLS + LABEL_CELLS)
     lines: list[Line] = [
         (
-            Span(fit(f" {keys}", KEY_CELLS), "dim" if reason else "key"),
-            Span(fit(action.label, LABEL_CELLS), tone),
-            Span(first, tone),
+            Span(fit(f" {keys}", KEY_CELLS), "dim" if reason else "key", action.id),
+            Span(fit(action.label, LABEL_CELLS), tone, action.id),
+            Span(first, tone, action.id),
         )
     ]
     lines += [(Span(indent + more, tone),) for more in rest]

@@ -14,7 +14,7 @@ from cryptofunk_tui.tui.widgets.table import Column
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.cycle import CycleRecord
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 PAGE = 200
 """Older decisions that are fetched at a time."""

@@ -15,7 +15,7 @@ from cryptofunk_tui.tui.widgets.lines import LineView
 from cryptofunk_tui.tui.widgets.table import Column, table
 
 if TYPE_CHECKING:
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -25,7 +25,7 @@ from cryptofunk_tui.tui.text import (
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.performance import Performance
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 WIDE = 110
 """Cells from which on parts stand side by side."""

@@ -21,7 +21,7 @@ from cryptofunk_tui.tui.widgets.table import Column
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.events import ServerStatus
     from cryptofunk_tui.domain.parts import ServerFacts, ToolAnswer, ToolFacts
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 Engine = Callable[[], "EngineHandle | None"]
 DESCRIPTION_ROWS = 8

@@ -12,7 +12,7 @@ from cryptofunk_tui.tui.widgets.table import Column
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.parts import SettingFacts
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 HOW = "Settings are changed in a file of your own and named with --config; they hold from the next start on."
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cryptofunk_tui.domain.orders import Order
     from cryptofunk_tui.domain.risk import Verdict
     from cryptofunk_tui.domain.signals import Ballot, Signal, Tally
-    from cryptofunk_tui.tui.app import EngineHandle
+    from cryptofunk_tui.tui.engine_handle import EngineHandle
 
 NAME_CELLS = 20
 PAIR_CELLS = 38
