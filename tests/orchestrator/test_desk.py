@@ -8,6 +8,7 @@ import pytest
 from cryptofunk_tui.domain.base import to_ms
 from cryptofunk_tui.domain.cycle import cycle_id
 from cryptofunk_tui.domain.orders import ApprovalStatus, OrderStatus, Purpose
+from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.risk import Decision
 from cryptofunk_tui.domain.signals import Plan
 from cryptofunk_tui.orchestrator.desk import Outcome
@@ -22,6 +23,15 @@ pytestmark = pytest.mark.anyio
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     async with opened_office(tmp_path_factory.mktemp("desk"), "auto") as opened:
         yield opened
+
+
+async def bought(office: Office, symbol: str) -> Position:
+    """What is held of a symbol; it is bought first where nothing is."""
+    if (await office.journal.portfolio()).position(symbol) is None:
+        await office.enter(symbol)
+    held = (await office.journal.portfolio()).position(symbol)
+    assert held is not None
+    return held
 
 
 async def held_once(office: Office, symbol: str, outcome: Outcome) -> None:
@@ -99,8 +109,7 @@ async def test_while_the_executor_is_away_nobody_claims_to_know(office: Office) 
 
 
 async def test_what_the_executor_refuses_has_lost_its_leave(office: Office) -> None:
-    held = (await office.journal.portfolio()).position("BTC/USDT")
-    assert held is not None
+    held = await bought(office, "BTC/USDT")
     office.wire.expect("trading was killed", "place_market_order")
     try:
         with pytest.raises(ToolRefused, match="killed by a test"):
@@ -112,8 +121,7 @@ async def test_what_the_executor_refuses_has_lost_its_leave(office: Office) -> N
 
 
 async def test_a_vote_to_leave_closes_the_position_whole(office: Office) -> None:
-    held = (await office.journal.portfolio()).position("BTC/USDT")
-    assert held is not None
+    held = await bought(office, "BTC/USDT")
     outcome = await office.desk.leave("c4", held, office.quotes["BTC/USDT"], lambda _: None)
     (order,) = outcome.orders
     assert (order.status, order.purpose, order.quantity) == (

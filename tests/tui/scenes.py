@@ -1,6 +1,8 @@
 """What a run looks like in the situations that matter: the same call gives the same screen."""
 
-from cryptofunk_tui.domain.events import AnyEvent, CoinRow, CycleFinished
+from decimal import Decimal
+
+from cryptofunk_tui.domain.events import AnyEvent, CoinRow, CycleFinished, Level
 from cryptofunk_tui.domain.risk import Decision, TradingState
 from cryptofunk_tui.domain.venue_state import VenueState
 from tests.tui.accounts import account, approval, order
@@ -130,3 +132,30 @@ def hostile() -> list[AnyEvent]:
         ),
         log(EVIL * 100, "error", EVIL),
     ]
+
+
+def empty() -> list[AnyEvent]:
+    """An account that has done nothing yet."""
+    fresh = account(orders=()).model_copy(update={"trades": ()})
+    nothing = fresh.portfolio.model_copy(update={"positions": (), "marks": (), "cash": fresh.portfolio.start})
+    return [started(), *(server(name) for name in SERVERS), fresh.model_copy(update={"portfolio": nothing})]
+
+
+def stale() -> list[AnyEvent]:
+    """Prices stopped coming five minutes ago."""
+    return [*normal(), account(tripped="feed").model_copy(update={"feed_age_s": 300.0})]
+
+
+def long_log() -> list[AnyEvent]:
+    """More lines than are kept, with every level among them."""
+    levels: tuple[Level, ...] = ("debug", "info", "warning", "error")
+    lines = [log(f"line {number}", levels[number % 4], "engine", number % 60) for number in range(1200)]
+    return [*normal(), *lines]
+
+
+def extreme() -> list[AnyEvent]:
+    """Prices from a billionth to a billion."""
+    huge = tick("BTC/USDT", 1e9)
+    tiny = tick("ADA/USDT", 1e-9)
+    deep = account().portfolio.model_copy(update={"cash": Decimal("123456789012345.678")})
+    return [*normal(), huge, tiny, account().model_copy(update={"portfolio": deep})]

@@ -149,6 +149,8 @@ class Stage:
         self.clock = StoppedClock()
         self.engine: RecordingEngine | None = None
         self.fails: Exception | None = None
+        self.prepare: Callable[[Stage], None] = lambda _: None
+        """Called once the engine is there and has told its events."""
         self._events = tuple(events)
         self.app = CryptoFunkApp(
             self._make, kill_switch=kill_switch, now=self.clock.now, monotonic=self.clock.monotonic
@@ -181,6 +183,7 @@ class Stage:
         async with asyncio.timeout(20):
             while not self._is_settled():
                 await pilot.pause(0.01)
+        self.prepare(self)
         await self.show(pilot)
 
     def _is_settled(self) -> bool:
