@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(VENV)/uv/bin/uv
 JOBS   ?= 4
 
-.PHONY: run test nightly setup setup-dev lock bench lint types contracts format snapshots clean
+.PHONY: run test nightly setup setup-dev lock bench recording pictures lint types contracts format snapshots clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,8 @@ help:
 	@echo "make test   set up and run every check and test"
 	@echo "make nightly  repeat the tests of orders and books many times over, for a night"
 	@echo "make bench  measure, with ratios to a bare baseline"
+	@echo "make pictures   draw the pictures in docs/ anew"
+	@echo "make recording  make the run anew that \`cryptofunk demo\` shows, in two minutes"
 	@echo "make lock   renew the hash locks in requirements/"
 	@echo "make format rewrite the sources in the house style"
 
@@ -41,6 +43,16 @@ format: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m tests.benchmarks
+
+recording: setup-dev
+	$(BIN)/python -m tests.tui.record_demo cryptofunk_tui/tui/demo.jsonl.gz
+
+pictures: setup-dev
+	$(BIN)/cryptofunk demo --picture docs/console.svg --at 0:45
+	$(BIN)/cryptofunk demo --picture docs/approval.svg --at 0:28 --keys a
+	$(BIN)/cryptofunk demo --picture docs/trace.svg --at 0:45 --keys down,down,down,t
+	$(BIN)/cryptofunk demo --picture docs/large.svg --at 1:48 --size 200x60
+	$(BIN)/cryptofunk demo --picture docs/small.svg --at 0:45 --size 80x24 --keys 0,down,down
 
 snapshots: setup-dev
 	$(BIN)/pytest tests/tui --snapshot-update

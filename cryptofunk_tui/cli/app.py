@@ -17,6 +17,7 @@ from cryptofunk_tui.cli.options import (
     Market,
     Mode,
     NoMouse,
+    Record,
     Resume,
     Seed,
     Speed,
@@ -61,6 +62,7 @@ def console(
     ascii: Ascii = False,
     no_mouse: NoMouse = False,
     low_bandwidth: LowBandwidth = False,
+    record: Record = None,
 ) -> None:
     """Open the console; where the output is no terminal, run headless."""
     given = {name: value for name, value in locals().items() if name != "context"}
@@ -71,6 +73,8 @@ def console(
             raise WrongUse(f"--{option} goes after the command: {context.invoked_subcommand} --{option} …")
         return
     if not (_is_terminal(sys.stdout) and _is_terminal(sys.stdin)):
+        if record is not None:
+            raise WrongUse("--record writes what the console is told; it needs a terminal")
         typer.echo("no terminal here: running headless (stop with ctrl+c)", err=True)
         _headless(given)
     from cryptofunk_tui.cli.console import open_console
@@ -125,10 +129,11 @@ def _headless(given: dict[str, Any]) -> None:
 @cache
 def all_commands() -> typer.Typer:
     """The console, headless, and the commands of the other files."""
-    from cryptofunk_tui.cli import act, keys, look
+    from cryptofunk_tui.cli import act, demo, keys, look
 
     app.add_typer(keys.app, name="keys")
     act.register(app)
+    demo.register(app)
     look.register(app)
     return app
 

@@ -5,7 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from cryptofunk_tui.cli.options import ThemeChoice
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.engine_handle import EngineHandle, Publish
+
+if TYPE_CHECKING:
+    from cryptofunk_tui.storage.recording import Recorder
 
 SPEED = 360.0
 """Market seconds in a wall second where nobody set a speed: a simulated hour in ten seconds."""
@@ -26,6 +29,7 @@ def open_console(given: dict[str, Any]) -> int:
         _ask_for_real_money(given["venue"])
         given = given | {"confirmed": True}
     refused: list[ProductError] = []
+    recorder = _recorder(given["record"])
 
     def make_engine(publish: Publish) -> EngineHandle:
         from cryptofunk_tui.cli.runs import run_options
@@ -45,7 +49,7 @@ def open_console(given: dict[str, Any]) -> int:
         return Engine(
             options.settings.model_copy(update={"simulated": paced}),
             options.state_dir,
-            publish,
+            recorder.beside(publish) if recorder else publish,
             cycles=options.cycles,
             resume=True,
             origins=options.origins,
@@ -66,6 +70,8 @@ def open_console(given: dict[str, Any]) -> int:
     app.theme = f"cryptofunk-{looks['theme']}"
     app.desk.is_slow = looks["low_bandwidth"]
     app.run(mouse=looks["mouse"])
+    if recorder:
+        recorder.close()
     if refused:
         raise refused[0]
     if app.crash is not None:
@@ -73,6 +79,14 @@ def open_console(given: dict[str, Any]) -> int:
     if app.last_error is not None:
         typer.echo(f"cryptofunk: {app.last_error}", err=True)
     return app.return_code or 0
+
+
+def _recorder(path: Path | None) -> "Recorder | None":
+    if path is None:
+        return None
+    from cryptofunk_tui.storage.recording import Recorder
+
+    return Recorder(path)
 
 
 def _looks(given: dict[str, Any]) -> dict[str, Any]:

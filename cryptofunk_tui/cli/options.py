@@ -61,4 +61,8 @@ Theme = Annotated[ThemeChoice | None, typer.Option(help="The console's colours."
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")]
 NoMouse = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
 LowBandwidth = Annotated[bool, typer.Option("--low-bandwidth", help="Paint seldom, for a slow SSH line.")]
+Record = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write what is shown, for `cryptofunk demo FILE`."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -40,7 +40,7 @@ _STATES = {
     "HALTED": ("■", "error"),
     "STOPPED": ("■", "dim"),
 }
-_MODES = {"LIVE": "chip-error", "SANDBOX": "chip-warn"}
+_MODES = {"LIVE": "chip-error", "SANDBOX": "chip-warn", "DEMO": "chip-warn"}
 Forms = Sequence[Line]
 
 
@@ -223,6 +223,8 @@ def banners(state: ViewState) -> list[tuple[str, str]]:
     if state.kill is not None:
         by = clean(state.kill_actor, 40)
         words = "The engine has confirmed it" if state.kill == "confirmed" else "The kill file is in place"
+        if state.session is not None and state.session.mode == "demo":
+            words = "This is a recording: nothing was stopped"
         shown.append(
             (f"■ KILLED by {by}, nothing more leaves; r resumes by typed word. {words}", "chip-error")
         )
