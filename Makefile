@@ -48,7 +48,7 @@ recording: setup-dev
 	$(BIN)/python -m tests.tui.record_demo cryptofunk_tui/tui/demo.jsonl.gz
 
 pictures: setup-dev
-	$(BIN)/cryptofunk demo --picture docs/console.svg --at 0:45
+	$(BIN)/cryptofunk demo --picture docs/console.svg --at 0:45 --keys down,down
 	$(BIN)/cryptofunk demo --picture docs/approval.svg --at 0:28 --keys a
 	$(BIN)/cryptofunk demo --picture docs/trace.svg --at 0:45 --keys down,down,down,t
 	$(BIN)/cryptofunk demo --picture docs/large.svg --at 1:48 --size 200x60

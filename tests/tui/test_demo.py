@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from typer.testing import CliRunner
 
 from cryptofunk_tui.cli.app import all_commands
+from cryptofunk_tui.cli.console import keeping_loaded
 from cryptofunk_tui.cli.demo import SHIPPED
 from cryptofunk_tui.domain.errors import Refused, WrongUse
 from cryptofunk_tui.domain.events import AnyEvent
@@ -291,3 +292,33 @@ def test_it_plays_on_a_real_terminal_and_leaves_it_sane() -> None:
         assert b"Traceback" not in terminal.output
     finally:
         terminal.end()
+
+
+def test_a_real_run_is_recorded_and_played_again(tmp_path: Path) -> None:
+    kept = tmp_path / "run.jsonl.gz"
+    words = ("--market", "simulated", "--state-dir", str(tmp_path / "state"), "--record", str(kept))
+    terminal = Terminal(sys.executable, "-m", "cryptofunk_tui", *words)
+    try:
+        assert terminal.read_until(b"RUNNING")
+        terminal.press(b"\x1b")
+        terminal.read_for(2)
+        terminal.press(b"\x11")
+        assert terminal.wait() == 0
+    finally:
+        terminal.end()
+    told = [event for _, event in Recording(kept).events()]
+    assert {"EngineStarted", "AccountChanged", "ServerStatus"} <= {type(event).__name__ for event in told}
+    drawn = tmp_path / "end.svg"
+    assert demo(str(kept), "--picture", str(drawn), "--at", "1:00") is None
+    assert "RECORDED" in drawn.read_text()
+
+
+def test_what_is_loaded_is_set_apart_once_the_run_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[AnyEvent] = []
+    frozen: list[int] = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(len(told)))
+    listen = keeping_loaded(told.append)
+    for event in (props.log("early"), props.started(), props.cycle(), props.cycle(), props.started()):
+        listen(event)
+    assert len(told) == 5
+    assert frozen == [2, 3]

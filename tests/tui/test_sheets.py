@@ -1,5 +1,8 @@
 """Sheets are searched, lists are filtered and keep their cursor, and what the engine is asked comes in."""
 
+import gc
+
+from textual.strip import Strip
 from textual.widgets import Input
 
 from cryptofunk_tui.domain.risk import Decision
@@ -132,3 +135,19 @@ async def test_the_kill_works_while_words_are_typed() -> None:
         await pilot.pause()
         assert stage.app.screen.query_one(Input).value == "eth"
         assert ("kill_now", "console") in stage.calls
+
+
+async def test_sheets_that_were_closed_keep_nothing_of_what_they_painted() -> None:
+    """Textual holds on to the caches of the newest thousand widgets; they must be empty."""
+    stage = Stage([*scenes.normal(), *scenes.pending()])
+
+    async def strips(times: int) -> int:
+        for key in ("question_mark", "t", "a") * times:
+            await pilot.press(key, "escape")
+            await stage.show(pilot)
+        gc.collect()
+        return sum(isinstance(known, Strip) for known in gc.get_objects())
+
+    async with stage.open() as pilot:
+        settled = await strips(2)
+        assert await strips(4) < settled * 1.2

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.panels.base import broken
 from cryptofunk_tui.tui.text import Line, Span, clean, wrap
-from cryptofunk_tui.tui.widgets.lines import LineView
+from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
 
 ARMED_AFTER_S = 0.5
 """An answer that acts is ignored for this long: it was typed before the question could be read."""
@@ -53,6 +53,9 @@ class Dialog(ModalScreen[str | None]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.repaint)
+
+    def on_unmount(self) -> None:
+        forget_painted(self)
 
     def repaint(self) -> None:
         """Put up the words as they are now. Never raises."""

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from cryptofunk_tui.tui.panels.base import Drawing, Tab, broken, title_line
 from cryptofunk_tui.tui.screens.search import SearchLine, marked, text_of
 from cryptofunk_tui.tui.text import Line, Span, holds, spread, width_of
-from cryptofunk_tui.tui.widgets.lines import LineView
+from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
 
 
 class Sheet(Screen[None]):
@@ -60,6 +60,9 @@ class Sheet(Screen[None]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.repaint)
+
+    def on_unmount(self) -> None:
+        forget_painted(self)
 
     def repaint(self) -> None:
         """Put up the contents as they are now. Never raises."""

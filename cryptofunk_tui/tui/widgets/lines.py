@@ -52,6 +52,12 @@ def tone_styles(variables: Mapping[str, str]) -> dict[str, Style]:
     }
 
 
+def forget_painted(widget: Widget) -> None:
+    """Let go of what a widget that is gone has painted. Textual keeps hold of the caches of the last thousand
+    widgets, which is 100 MB after a day of opening and closing screens."""
+    widget._styles_cache.clear()
+
+
 class LineView(Widget):
     """`head` lines stand still above `body` lines that scroll. Text is never parsed for markup."""
 
@@ -91,6 +97,9 @@ class LineView(Widget):
             self.top = max(self.top, cursor - self.rows + 1)
         self.top = max(0, min(self.top, len(self.body) - self.rows))
         self._repaint(before)
+
+    def on_unmount(self) -> None:
+        forget_painted(self)
 
     @property
     def rows(self) -> int:
