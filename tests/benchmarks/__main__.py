@@ -3,9 +3,15 @@
 import asyncio
 import sys
 
-from tests.benchmarks import console, decisions, orders
+from tests.benchmarks import console, day, decisions, orders, screen
 
-SECTIONS = {"decisions": decisions.run, "orders": orders.run, "console": console.run}
+SECTIONS = {
+    "decisions": decisions.run,
+    "orders": orders.run,
+    "console": console.run,
+    "screen": screen.run,
+    "day": day.run,
+}
 
 
 def main() -> None:
