@@ -26,13 +26,16 @@ from tests.benchmarks.figures import line, percentile, spread
 from tests.benchmarks.orders import RECORDING, SPEED
 from tests.end_to_end.runs import WARM_UP, rise_and_fall
 from tests.stand_ins.venue.process import StandIn, started
+from tests.tui.props import SYMBOLS
 
 COLUMNS, ROWS = 160, 50
+TRADED = ("BTC/USDT", "ETH/USDT", "XRP/USDT", "BNB/USDT")
 WATCHED_S = 20.0
 SETTLE_S = 4.0
 KEYS = 40
 KILLS = 40
-HELP, HELP_SHOWN, ESCAPE, KILL, QUIT = b"?", b"what each key does", b"\x1b", b"\x0b", b"\x11"
+STEP, HELP, HELP_SHOWN = b"j", b"?", b"what each key does"
+ESCAPE, KILL, QUIT = b"\x1b", b"\x0b", b"\x11"
 
 
 class Screen:
@@ -149,6 +152,15 @@ def keys(screen: Screen) -> list[float]:
     return took
 
 
+def steps(screen: Screen, symbols: tuple[str, ...]) -> list[float]:
+    """How soon the next symbol's chart stands after its key, in ms."""
+    took = []
+    for number in range(1, KEYS + 1):
+        took.append(screen.press(STEP, f"{symbols[number % len(symbols)]} 1h".encode()))
+        time.sleep(0.2 + number % 7 * 0.03)
+    return took
+
+
 def kills(screen: Screen, file: Path) -> list[float]:
     """From the byte to the kill file on disk, in ms."""
     took = []
@@ -191,39 +203,43 @@ def _run(folder: Path) -> list[str]:
     fed = Screen("fed", folder)
     fed.wait_for(b"KILL")
     time.sleep(SETTLE_S)
-    ticked, fed_keys, fed_late = cost(fed), keys(fed), fed.end()
+    ticked, fed_steps, fed_keys, fed_late = cost(fed), steps(fed, SYMBOLS), keys(fed), fed.end()
     with opened("fed", folder, b"KILL", "--low-bandwidth") as narrow:
         low = cost(narrow)
     with started() as stand_in:
-        real, real_keys, real_kills, real_late = _real(stand_in, folder)
+        real, real_steps, real_keys, real_kills, real_late = _real(stand_in, folder)
     rate = f"market ×{SPEED:g}"
     return [
         line(f"DataTable, {rate}: CPU", _core(plain.own), "(baseline)"),
-        line("  loop's lag; key to action", f"{_p99(plain_late)}; {spread(plain_keys)}", "(baseline)"),
+        line(
+            "  loop's lag; key to a line of text", f"{_p99(plain_late)}; {spread(plain_keys)}", "(baseline)"
+        ),
         line("  written", _bytes(plain.written), "(baseline)"),
         line("console, nothing happens: CPU", f"{_core(idle.own)}, {_bytes(idle.written)}", "5 %"),
         line(f"console, each tick an event, {rate}: CPU", _core(ticked.own), "35 %"),
         line("  loop's lag", _p99(fed_late), "p99 50 ms"),
-        line("  key to action", spread(fed_keys), "p99 100 ms"),
+        line("  key to the next symbol", spread(fed_steps), "p99 100 ms"),
+        line("  key to a new screen", spread(fed_keys), "p99 100 ms"),
         line("  written", _bytes(ticked.written), ""),
         line("  written with --low-bandwidth", f"{_bytes(low.written)}, CPU {_core(low.own)}", "60 KB/s"),
         line(f"console and engine, {rate}: CPU", _core(real.own), "35 %"),
         line("  its servers", _core(real.servers), ""),
         line("  loop's lag", _p99(real_late), "p99 50 ms"),
-        line("  key to action", spread(real_keys), "p99 100 ms"),
+        line("  key to the next symbol", spread(real_steps), "p99 100 ms"),
+        line("  key to a new screen", spread(real_keys), "p99 100 ms"),
         line("  ctrl+k to the kill file", spread(real_kills), "p99 50 ms"),
         line("  written", _bytes(real.written), ""),
     ]
 
 
-def _real(stand_in: StandIn, folder: Path) -> tuple[Cost, list[float], list[float], list[float]]:
+def _real(stand_in: StandIn, folder: Path) -> tuple[Cost, list[float], list[float], list[float], list[float]]:
     """The real console with its engine and servers, on a paper account at the stand-in exchange."""
     stand_in.reset({"USDT": "20000"})
     stand_in.closes("BTCUSDT", rise_and_fall()[: WARM_UP + 3])
     stand_in.replay(RECORDING, SPEED)
     config, state = folder / "mine.yaml", folder / "state"
     own = {
-        "symbols": ["BTC/USDT", "ETH/USDT", "XRP/USDT", "BNB/USDT"],
+        "symbols": list(TRADED),
         "exchange": {
             "venues": ["binance"],
             "base_urls": {"binance": stand_in.url},
@@ -238,9 +254,9 @@ def _real(stand_in: StandIn, folder: Path) -> tuple[Cost, list[float], list[floa
     screen.wait_for(b"RUNNING", 60.0)
     screen.write(ESCAPE)
     time.sleep(3 * SETTLE_S)
-    used, answered = cost(screen), keys(screen)
+    used, stepped, answered = cost(screen), steps(screen, TRADED), keys(screen)
     killed = kills(screen, state / "KILL")
-    return used, answered, killed, screen.end()
+    return used, stepped, answered, killed, screen.end()
 
 
 def _core(share: float) -> str:

@@ -20,6 +20,13 @@ ARMED_AFTER_S = 0.5
 """An answer that acts is ignored for this long: it was typed before the question could be read."""
 
 
+class Box(Vertical):
+    """What stands around a question."""
+
+    def on_unmount(self) -> None:
+        forget_painted(self)
+
+
 class Dialog(ModalScreen[str | None]):
     """A framed question. Dismisses with the answer, None where it was left without one."""
 
@@ -42,7 +49,7 @@ class Dialog(ModalScreen[str | None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="grave" if self._grave else "") as box:
+        with Box(id="dialog", classes="grave" if self._grave else "") as box:
             box.border_title = Content(f" {clean(self._title, 60)} ")
             yield LineView(id="dialog-words")
             yield from self.answers()
