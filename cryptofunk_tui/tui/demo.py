@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from cryptofunk_tui.tui.app import CryptoFunkApp, Publish
+from cryptofunk_tui.tui.app import CryptoFunkApp
+from cryptofunk_tui.tui.engine_handle import Publish
 from cryptofunk_tui.tui.panels.chart import Chart
 from cryptofunk_tui.tui.player import Player, Playhead
 from cryptofunk_tui.tui.screens.dialog import Dialog

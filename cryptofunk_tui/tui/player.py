@@ -156,6 +156,9 @@ class Player:
     async def start_agent(self, name: str, actor: str) -> None:
         _refuse()
 
+    async def tune_agent(self, name: str, field: str, value: str, actor: str) -> None:
+        _refuse()
+
     async def restart_server(self, name: str, actor: str) -> None:
         _refuse()
 
@@ -175,6 +178,12 @@ class Player:
         _cannot_tell()
 
     async def settings(self) -> tuple[SettingFacts, ...]:
+        _cannot_tell()
+
+    async def agent_numbers(self, name: str) -> tuple[SettingFacts, ...]:
+        _cannot_tell()
+
+    async def export(self, name: str, text: str) -> str:
         _cannot_tell()
 
     async def examine(self) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.errors import WrongUse
 from tests.cli.scene import Command
 
 COMMANDS = (
+    "demo",
     "headless",
     "keys",
     "kill",
