@@ -3,6 +3,7 @@
 from typing import Literal
 
 from cryptofunk_tui.domain.base import Money, Record, Utc
+from cryptofunk_tui.domain.corridor import Corridor
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.notices import Kind, Way
 from cryptofunk_tui.domain.orders import Approval, Order
@@ -95,6 +96,10 @@ class AccountChanged(Event):
     """How the account stands at its venue; None where that is not followed."""
     undone: tuple[str, ...] = ()
     """What a kill could not do."""
+    corridors: tuple[Corridor, ...] = ()
+    """How far the market may go with each order that waits."""
+    sells_out: bool = False
+    """Whether a kill stands that sells everything."""
 
 
 class CoinRow(Record):

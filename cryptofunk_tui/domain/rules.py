@@ -143,12 +143,16 @@ RISK_AGENT = "risk"
 
 
 class ApprovalRules(Record):
-    """How long leave lasts, in seconds of wall time."""
+    """How long leave lasts, in seconds of wall time, and what ends it before."""
 
     answer_s: float = 120.0
     """A person's time to answer; silence rejects."""
     use_s: float = 30.0
     """A grant's time to be used."""
+    drift: Fraction = Field(0.01, gt=0, lt=0.5)
+    """Furthest that the price may move, either way, while an entry waits for a person; further rejects it."""
+    reward_risk: float = Field(1.0, ge=0)
+    """Least gross reward over risk that the price may leave an entry while it waits; 0 asks for none."""
 
 
 class VenueRules(Record):

@@ -23,6 +23,7 @@ from cryptofunk_tui.domain.orders import (
 )
 from cryptofunk_tui.domain.portfolio import Position
 from cryptofunk_tui.domain.risk import Check, Decision, Verdict
+from cryptofunk_tui.domain.rules import ApprovalRules
 from cryptofunk_tui.domain.signals import Plan
 from cryptofunk_tui.orchestrator.waiting import POLL_S, Smaller, WaitingRoom
 from cryptofunk_tui.storage.approvals import Approvals
@@ -56,6 +57,7 @@ class Desk:
         self,
         toolbox: Toolbox,
         approvals: Approvals,
+        rules: ApprovalRules,
         account: str,
         run: str,
         clock: Clock,
@@ -70,7 +72,7 @@ class Desk:
         self._run = run
         self._clock = clock
         self._newest = newest
-        self.room = WaitingRoom(approvals, newest, clock, is_ending)
+        self.room = WaitingRoom(approvals, rules, newest, clock, is_ending)
 
     async def enter(
         self,
@@ -150,7 +152,7 @@ class Desk:
             if decision != ApprovalStatus.PENDING:
                 break
             waiting(Outcome(Verdict(decision=Decision.PENDING, checks=checks, reason=reason), note))
-            answered = await self.room.wait(note.approval_id, order, instrument)
+            answered = await self.room.wait(note.approval_id, order, quote, instrument)
             if not isinstance(answered, Smaller):
                 note = answered
                 break

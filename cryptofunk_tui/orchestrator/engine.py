@@ -138,7 +138,8 @@ class Engine(Inquiries):
         sitting = Sitting(settings.rules, self._bus.publish, self._clock)
         feed = Feed(toolbox, settings.timeframe, sitting.needs, settings.rules.council.warm_up_bars)
         quotes: dict[str, Quote] = {}
-        desk = Desk(toolbox, Approvals(journal), account, run, self._clock, quotes.get, self._stopping.is_set)
+        leave, ending = settings.rules.approvals, self._stopping.is_set
+        desk = Desk(toolbox, Approvals(journal), leave, account, run, self._clock, quotes.get, ending)
         session = Session(
             settings,
             facts,
@@ -153,7 +154,7 @@ class Engine(Inquiries):
             quotes,
         )
         age = FeedAge(quotes)
-        view = AccountView(journal, state_dir, toolbox, age, self._bus.publish, self._clock)
+        view = AccountView(journal, state_dir, toolbox, desk.room, age, self._bus.publish, self._clock)
         self._wires = Wires(journal, toolbox, sitting, desk.room, records, view.show, self._bus.publish)
         self._announce(facts, account, sitting)
         first = await launch.first_moment(toolbox, settings, facts, market_time)

@@ -12,6 +12,7 @@ from cryptofunk_tui.domain.events import AccountChanged, AnyEvent, Bars
 from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.risk import Breaker
 from cryptofunk_tui.orchestrator.feed import Feed
+from cryptofunk_tui.orchestrator.waiting import WaitingRoom
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, is_killed
 from cryptofunk_tui.storage.journal import Journal
@@ -58,6 +59,7 @@ class AccountView:
         journal: Journal,
         state_dir: Path,
         toolbox: Toolbox,
+        room: WaitingRoom,
         feed_age: Callable[[], float | None],
         publish: Callable[[AnyEvent], None],
         clock: Clock,
@@ -67,6 +69,7 @@ class AccountView:
         self._control = Control(journal, state_dir)
         self._approvals = Approvals(journal)
         self._toolbox = toolbox
+        self._room = room
         self._feed_age = feed_age
         self._publish = publish
         self._clock = clock
@@ -99,6 +102,8 @@ class AccountView:
                 feed_age_s=self._feed_age(),
                 venue=await venue_state(self._journal),
                 undone=self._undone(),
+                corridors=self._room.corridors(),
+                sells_out=await self._control.flattens(),
             )
         )
 

@@ -15,7 +15,7 @@ from cryptofunk_tui.domain.base import WallClock, to_ms
 from cryptofunk_tui.domain.cycle import cycle_id
 from cryptofunk_tui.domain.market import Instrument, Quote
 from cryptofunk_tui.domain.orders import ApprovalStatus, Order
-from cryptofunk_tui.domain.rules import LimitRules, Rules
+from cryptofunk_tui.domain.rules import ApprovalRules, LimitRules, Rules
 from cryptofunk_tui.domain.signals import Plan
 from cryptofunk_tui.market.simulated import SIMULATED_START
 from cryptofunk_tui.orchestrator import launch
@@ -142,7 +142,8 @@ async def opened_office(state_dir: Path, approve: Literal["auto", "manual"]) -> 
     toolbox = Toolbox(specs, lambda _: None, WallClock(), state_dir=state_dir)
     await toolbox.start()
     wire = Wire(toolbox, state_dir)
-    desk = Desk(wire, Approvals(journal), account, "run", WallClock(), quotes.get, lambda: False)  # type: ignore[arg-type]
+    leave = ApprovalRules()
+    desk = Desk(wire, Approvals(journal), leave, account, "run", WallClock(), quotes.get, lambda: False)  # type: ignore[arg-type]
     try:
         for spec in specs:
             await toolbox.ready(spec.name, 30)
