@@ -2,10 +2,8 @@
 reduce, resume, approve, reject."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,19 +11,18 @@ import typer
 
 from cryptofunk_tui.cli.actor import actor
 from cryptofunk_tui.cli.options import StateDir
-from cryptofunk_tui.domain.base import WallClock, plain
+from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.errors import ProductError, Refused, WrongUse
-from cryptofunk_tui.domain.orders import OPEN_STATUSES, ApprovalStatus
+from cryptofunk_tui.domain.orders import ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
-from cryptofunk_tui.settings import RUN_CONFIG, SettingsError, load_settings
+from cryptofunk_tui.orchestrator.answers import check_cancelled, check_sold
+from cryptofunk_tui.orchestrator.emergency import carry_out, held, is_real
+from cryptofunk_tui.settings import RUN_CONFIG, load_settings
 from cryptofunk_tui.settings import state_dir as resolve_state_dir
 from cryptofunk_tui.storage.acts import Acts
 from cryptofunk_tui.storage.approvals import Approvals
 from cryptofunk_tui.storage.control import Control, touch_kill
-from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import JOURNAL_FILE, Journal
-from cryptofunk_tui.storage.kill_report import KillReport, read_report
-from cryptofunk_tui.storage.lock import holder
 
 T = TypeVar("T")
 ApprovalId = Annotated[
@@ -54,12 +51,12 @@ def kill(
     asked_at = WallClock().now()
     touch_kill(directory, f"killed by {_actor()}")
     typer.echo("killed: no order leaves any more; resume with `cryptofunk resume --confirm RESUME`")
-    if not (directory / JOURNAL_FILE).exists() and not _is_real(directory):
+    if not (directory / JOURNAL_FILE).exists() and not is_real(directory):
         raise ProductError(f"{directory}: no engine ever ran here; look at --state-dir")
-    report = asyncio.run(_carry_out(directory, asked_at, flatten=flatten))
+    report = asyncio.run(carry_out(directory, asked_at, _actor(), WallClock(), flatten=flatten))
     typer.echo(f"cancelled {report.cancelled}, sold {report.sold}")
-    if held := asyncio.run(_held(directory)):
-        typer.echo(f"still held, and nothing protects it: {', '.join(held)}; `kill --flatten` sells it")
+    if kept := asyncio.run(held(directory)):
+        typer.echo(f"still held, and nothing protects it: {', '.join(kept)}; `kill --flatten` sells it")
     if report.undone:
         raise ProductError("not all could be done: " + "; ".join(report.undone))
 
@@ -67,13 +64,15 @@ def kill(
 def close(symbol: SymbolName, state_dir: StateDir = None) -> None:
     """Sell all that is held of a symbol, at the market."""
     arguments = {"symbol": symbol, "reason": f"closed by {_actor()}"}
-    order = _tell_executor(resolve_state_dir(state_dir), "close_position", arguments)
+    order = _tell_executor(resolve_state_dir(state_dir), "close_position", arguments, check_sold)
     typer.echo(f"{order['status'].lower()}: sold {order['filled']} {symbol} at {order['price']}")
 
 
 def cancel(order: OrderId, state_dir: StateDir = None) -> None:
     """Take an open order back, by the id that `cryptofunk orders` shows."""
-    answer = _tell_executor(resolve_state_dir(state_dir), "cancel_order", {"client_order_id": order})
+    answer = _tell_executor(
+        resolve_state_dir(state_dir), "cancel_order", {"client_order_id": order}, check_cancelled
+    )
     typer.echo(f"{answer['status'].lower()} {order}")
 
 
@@ -113,88 +112,9 @@ def reject(approval: ApprovalId, state_dir: StateDir = None) -> None:
     _answer(resolve_state_dir(state_dir), approval, ApprovalStatus.REJECTED)
 
 
-async def _carry_out(directory: Path, asked_at: datetime, *, flatten: bool) -> KillReport:
-    """Enter the kill into the journal and wait for the report of what came of it. With no engine, or one
-    whose executor does not answer in time, an executor of our own does the work."""
-    problem, work = await _enter(directory, flatten=flatten)
-    told = (problem,) if problem else ()
-    if not work and holder(directory) is None:
-        return KillReport(at=asked_at, reason="nothing was open", verified=True, problems=told)
-    async with AsyncExitStack() as stack:
-        report = None
-        if holder(directory) is not None:
-            report = await _report(directory, asked_at, ANSWERED_WITHIN_S)
-        if report is None or not report.is_done:
-            from cryptofunk_tui.orchestrator.launch import lone_executor
-
-            await stack.enter_async_context(lone_executor(directory))
-            report = await _report(directory, asked_at, CLEANED_WITHIN_S)
-    if report is None:
-        raise ProductError(
-            f"no executor told within {CLEANED_WITHIN_S:g} s what became of open orders; look at `orders`"
-        )
-    return report.model_copy(update={"problems": (*report.problems, *told)})
-
-
-async def _enter(directory: Path, *, flatten: bool) -> tuple[str | None, bool]:
-    """The kill in the journal: why it is not there where that fails (the file alone blocks as well), and
-    whether an executor has something to do: on paper only where orders, or what is to be sold, are open."""
-    try:
-        if not (directory / JOURNAL_FILE).exists():
-            return f"{directory / JOURNAL_FILE} is gone; nothing is sold", True
-        journal = await Journal.open(directory)
-    except StorageError as error:
-        return f"{error}; nothing is sold" if flatten else str(error), _is_real(directory)
-    try:
-        control = Control(journal, directory)
-        name = "kill and sell all" if flatten else "kill"
-        async with Acts(journal).recorded(WallClock(), _actor(), name):
-            await control.kill(f"killed by {_actor()}", _actor(), WallClock().now(), flatten=flatten)
-        account = await journal.account()
-        if account is not None and account.mode != "paper":
-            return None, True
-        left = await journal.orders(OPEN_STATUSES, limit=1)
-        return None, bool(left or (flatten and await journal.positions()))
-    except StorageError as error:
-        return str(error), True
-    finally:
-        await journal.close()
-
-
-async def _held(directory: Path) -> list[str]:
-    """What is held by the journal; nothing where that cannot be read."""
-    try:
-        journal = await Journal.open(directory, readonly=True)
-    except StorageError:
-        return []
-    try:
-        return [f"{plain(held.quantity)} {held.symbol}" for held in await journal.positions()]
-    finally:
-        await journal.close()
-
-
-def _is_real(directory: Path) -> bool:
-    """Whether the run's orders lie at a real venue; taken for so where that cannot be read."""
-    if not (directory / RUN_CONFIG).exists():
-        return False
-    try:
-        return load_settings(directory / RUN_CONFIG).mode != "paper"
-    except SettingsError:
-        return True
-
-
-async def _report(directory: Path, since: datetime, within_s: float) -> KillReport | None:
-    """The newest report that was written since then, once all is done or the time is over."""
-    deadline = time.monotonic() + within_s
-    while True:
-        report = read_report(directory)
-        fresh = report if report is not None and report.at >= since else None
-        if (fresh is not None and fresh.is_done) or time.monotonic() > deadline:
-            return fresh
-        await asyncio.sleep(0.05)
-
-
-def _tell_executor(directory: Path, tool: str, arguments: dict[str, str]) -> dict[str, Any]:
+def _tell_executor(
+    directory: Path, tool: str, arguments: dict[str, str], check: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """Have an executor of our own do what the engine's would: the journal and the venue are the same."""
     from cryptofunk_tui.orchestrator.launch import lone_executor
     from cryptofunk_tui.toolbox.errors import ToolboxError
@@ -202,6 +122,7 @@ def _tell_executor(directory: Path, tool: str, arguments: dict[str, str]) -> dic
     async def ask(_: Journal) -> dict[str, Any]:
         async with lone_executor(directory) as toolbox:
             answer: dict[str, Any] = await toolbox.call("order_executor", tool, arguments, deadline_s=15.0)
+            check(answer)
             return answer
 
     name, subject = tool.partition("_")[0], next(iter(arguments.values()))

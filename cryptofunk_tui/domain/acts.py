@@ -3,6 +3,7 @@
 from cryptofunk_tui.domain.base import Record, Utc
 
 DONE = "done"
+BROKEN_OFF = "no answer came in time; it may have been done"
 
 
 class Act(Record):

@@ -13,6 +13,7 @@ from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.domain.orders import ApprovalStatus
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.domain.rules import ApprovalRules
+from cryptofunk_tui.orchestrator.answers import check_cancelled, check_sold
 from cryptofunk_tui.orchestrator.sitting import Sitting
 from cryptofunk_tui.orchestrator.waiting import WaitingRoom
 from cryptofunk_tui.storage.acts import Acts
@@ -51,10 +52,18 @@ class Controls:
 
     async def kill(self, actor: str, *, flatten: bool = False) -> None:
         """Enter the kill into the journal, too; the file that blocks is written by `kill_now`. `flatten`
-        sells what is held as well."""
+        sells what is held as well, where the run has ended by an executor of its own. Raises ProductError
+        with what that could not do."""
         if self._wires is not None:
             async with self._act(actor, "kill and sell all" if flatten else "kill"):
                 await self._control.kill(f"killed by {actor}", actor, self._clock.now(), flatten=flatten)
+        elif flatten:
+            from cryptofunk_tui.orchestrator.emergency import carry_out
+
+            now = self._clock.now()
+            report = await carry_out(self._state_dir, now, actor, self._clock, flatten=True)
+            if report.undone:
+                raise ProductError("not all could be done: " + "; ".join(report.undone))
 
     async def pause(self, actor: str) -> None:
         """No entries."""
@@ -89,18 +98,20 @@ class Controls:
             await self._wired.room.shrink(approval_id, quantity, actor)
 
     async def close_position(self, symbol: str, actor: str) -> None:
-        """Sell what is held of a symbol, at the market."""
+        """Sell what is held of a symbol, at the market. Raises Refused where not all of it was sold."""
         async with self._act(actor, "close", symbol):
-            await self._wired.toolbox.call(
+            answer = await self._wired.toolbox.call(
                 "order_executor", "close_position", {"symbol": symbol, "reason": f"closed by {actor}"}
             )
+            check_sold(answer)
 
     async def cancel_order(self, client_order_id: str, actor: str) -> None:
-        """Cancel an open order."""
+        """Cancel an open order. Raises Refused where it ended otherwise."""
         async with self._act(actor, "cancel", client_order_id):
-            await self._wired.toolbox.call(
+            answer = await self._wired.toolbox.call(
                 "order_executor", "cancel_order", {"client_order_id": client_order_id}
             )
+            check_cancelled(answer)
 
     async def stop_agent(self, name: str, actor: str) -> None:
         """An agent leaves the council until it is started."""

@@ -21,6 +21,7 @@ from cryptofunk_tui.orchestrator.desk import Desk
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.hearing import Chamber
 from cryptofunk_tui.orchestrator.inquiries import Inquiries
+from cryptofunk_tui.orchestrator.kill_witness import KillWitness
 from cryptofunk_tui.orchestrator.notices import Notices
 from cryptofunk_tui.orchestrator.session import Session
 from cryptofunk_tui.orchestrator.sitting import Sitting
@@ -170,7 +171,11 @@ class Engine(Inquiries):
             gecko.start()
 
         async def live() -> None:
-            beside = {"pulse": Pulse(journal, toolbox, age, self._clock).run(), "records": _flush(records)}
+            beside = {
+                "pulse": Pulse(journal, toolbox, age, self._clock).run(),
+                "records": _flush(records),
+                "kill witness": KillWitness(journal, state_dir, self._clock).run(),
+            }
             if self._watched or self._settings.notify.webhook.url is not None:
                 beside["account view"] = view.run()
             if self._watched:

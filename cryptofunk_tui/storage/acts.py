@@ -1,11 +1,12 @@
 """The record of what people did."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from cryptofunk_tui.domain.acts import DONE, Act
+from cryptofunk_tui.domain.acts import BROKEN_OFF, DONE, Act
 from cryptofunk_tui.domain.base import Clock, from_ms
 from cryptofunk_tui.domain.plain_text import safe_text
+from cryptofunk_tui.storage.errors import StorageError
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.rows import stamp
 
@@ -34,12 +35,16 @@ class Acts:
 
     @asynccontextmanager
     async def recorded(self, clock: Clock, actor: str, act: str, subject: str = "") -> AsyncIterator[None]:
-        """Keep what is done within, and why where it is not."""
-        outcome = DONE
+        """Keep what is done within, and why where it is not; one that was broken off may have been done.
+        Where it cannot be kept and was not done either, what is raised is why it was not done."""
+        outcome = BROKEN_OFF
         try:
             yield
+            outcome = DONE
         except Exception as error:
             outcome = str(error) or type(error).__name__
             raise
         finally:
-            await self.add(Act(at=clock.now(), actor=actor, act=act, subject=subject, outcome=outcome))
+            kept = Act(at=clock.now(), actor=actor, act=act, subject=subject, outcome=outcome)
+            with suppress(*(() if outcome == DONE else (StorageError,))):
+                await self.add(kept)

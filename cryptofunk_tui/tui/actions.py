@@ -10,13 +10,13 @@ from typing import Literal
 
 from cryptofunk_tui.tui.view_state import (
     ViewState,
-    approvals,
     candidates,
     chosen,
     decision,
     is_halted,
     orders,
     positions,
+    sale_under_way,
     selected,
 )
 
@@ -61,6 +61,10 @@ def _needs_engine(state: ViewState) -> str | None:
     return _ENGINE_AWAY.get(state.stage, "the engine is not ready yet")
 
 
+def _unasked(state: ViewState, about: str) -> str | None:
+    return "asked for already, its answer is on its way" if about in state.asking else None
+
+
 def _needs_running(state: ViewState) -> str | None:
     return _needs_engine(state) or ("trading is halted; resume first" if is_halted(state) else None)
 
@@ -68,38 +72,45 @@ def _needs_running(state: ViewState) -> str | None:
 def _pause(state: ViewState) -> str | None:
     if reason := _needs_engine(state):
         return reason
-    return "trading is halted; r resumes it" if is_halted(state) else None
+    return "trading is halted; r resumes it" if is_halted(state) else _unasked(state, "trading")
 
 
 def _reduce(state: ViewState) -> str | None:
-    if reason := _needs_running(state):
+    if reason := _needs_running(state) or _unasked(state, "trading"):
         return reason
     return "exits only already" if state.account and state.account.state == "REDUCING" else None
 
 
 def _resume(state: ViewState) -> str | None:
-    if reason := _needs_engine(state):
+    if reason := _needs_engine(state) or _unasked(state, "trading"):
         return reason
     running = state.account is not None and state.account.state == "RUNNING"
     return "trading is running already" if running and not state.kill else None
 
 
 def _approval(state: ViewState) -> str | None:
-    return None if approvals(state) else _needs_engine(state) or "nothing waits for approval"
+    if reason := _needs_engine(state):
+        return reason
+    wanted = chosen(state, "approval")
+    return "nothing waits for approval" if wanted is None else _unasked(state, f"answer {wanted}")
 
 
 def _position(state: ViewState) -> str | None:
     if reason := _needs_running(state):
         return reason
     symbol = selected(state)
-    held = any(position.symbol == symbol for position in positions(state))
-    return None if held else f"no position in {symbol or 'any symbol'}"
+    if not any(position.symbol == symbol for position in positions(state)):
+        return f"no position in {symbol or 'any symbol'}"
+    if sale := sale_under_way(state, symbol):
+        return f"it is being sold already: the order is {sale.status}"
+    return _unasked(state, f"close {symbol}")
 
 
 def _flatten(state: ViewState) -> str | None:
-    if reason := _needs_engine(state):
-        return f"{reason}; `cryptofunk kill --flatten` needs none"
-    return None if positions(state) else "nothing is held"
+    if positions(state):
+        return _unasked(state, "flatten")
+    reason = _needs_engine(state)
+    return f"{reason}; `cryptofunk kill --flatten` needs none" if reason else "nothing is held"
 
 
 def _order(state: ViewState) -> str | None:
@@ -107,7 +118,11 @@ def _order(state: ViewState) -> str | None:
         return reason
     wanted = chosen(state, "order")
     order = next((order for order in orders(state) if order.client_order_id == wanted), None)
-    return "no open order is chosen" if order is None or order.status.is_terminal else None
+    if order is None:
+        return "no open order is chosen"
+    if order.status.is_terminal:
+        return f"no open order is chosen; this one is {order.status}"
+    return _unasked(state, f"cancel {wanted}")
 
 
 _ARTICLES = {"agent": "an agent", "server": "a server"}
@@ -117,7 +132,7 @@ def _part(kind: str) -> Callable[[ViewState], str | None]:
     def blocked(state: ViewState) -> str | None:
         wanted = chosen(state, "part") or ""
         if wanted.startswith(f"{kind} "):
-            return _needs_engine(state)
+            return _needs_engine(state) or _unasked(state, wanted)
         known = any(name.startswith(f"{kind} ") for name in candidates(state, "part"))
         return f"choose {_ARTICLES[kind]} in panel 7" if known else f"no {kind} is known yet"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cryptofunk_tui.tui.actions import FLATTEN_WORD, RESUME_WORD
+from cryptofunk_tui.tui.actions import BY_ID, FLATTEN_WORD, RESUME_WORD
 from cryptofunk_tui.tui.text import clean, money, quantity
 from cryptofunk_tui.tui.view_state import (
     approvals,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 20.0
 """How long a control may take before the screen says that no answer came."""
+SELLING_S = 60.0
+"""The same for selling everything, for which an executor may have to be started."""
 
 
 class Operations:
@@ -71,18 +73,21 @@ class Operations:
             self._desk.state = replace(state, kill="asked", kill_actor=self._actor)
         if self._app.engine is not None:
             what = "kill and sell all" if flatten else "kill"
-            self._ask(what, lambda controls: controls.kill(self._actor, flatten=flatten))
+            about, deadline_s = ("flatten", SELLING_S) if flatten else ("", DEADLINE_S)
+            self._ask(what, lambda controls: controls.kill(self._actor, flatten=flatten), about, deadline_s)
         self._app.repaint()
 
     def pause(self) -> None:
         account = self._desk.state.account
         if account is not None and account.state == "RUNNING":
-            self._ask("pause", lambda controls: controls.pause(self._actor))
+            self._ask("pause", lambda controls: controls.pause(self._actor), "trading")
         else:
-            self._ask("go on", lambda controls: controls.resume(RESUME_WORD, self._actor))
+            self._ask("go on", lambda controls: controls.resume(RESUME_WORD, self._actor), "trading")
 
     def reduce(self) -> None:
         self._confirm(
+            "reduce",
+            "trading",
             "Exits only?",
             "No entry is made until trading is resumed; stops, targets and exits go on.",
             "Exits only",
@@ -93,7 +98,7 @@ class Operations:
         """After a halt by typed word; from a pause it was asked for already."""
         state = self._desk.state
         if not is_halted(state):
-            self._ask("resume", lambda controls: controls.resume(RESUME_WORD, self._actor))
+            self._ask("resume", lambda controls: controls.resume(RESUME_WORD, self._actor), "trading")
             return
         from cryptofunk_tui.tui.screens.typed import TypedDialog
 
@@ -104,7 +109,7 @@ class Operations:
 
         def answered(word: str | None) -> None:
             if word is not None:
-                self._ask("resume", lambda controls: self._resume(controls, word))
+                self._ask("resume", lambda controls: self._resume(controls, word), "trading")
 
         self._app.push_screen(TypedDialog(self._desk, "Resume trading?", question, RESUME_WORD), answered)
 
@@ -117,13 +122,14 @@ class Operations:
         approval_id = chosen(self._desk.state, "approval")
         if approval_id is None:
             return
+        about = f"answer {approval_id}"
         from cryptofunk_tui.tui.screens.approval import ApprovalDialog
 
         def answered(answer: str | None) -> None:
             if answer == "approve":
-                self._ask("approve", lambda controls: controls.approve(approval_id, self._actor))
+                self._ask("approve", lambda controls: controls.approve(approval_id, self._actor), about)
             elif answer == "reject":
-                self._ask("reject", lambda controls: controls.reject(approval_id, self._actor))
+                self._ask("reject", lambda controls: controls.reject(approval_id, self._actor), about)
             elif answer == "resize":
                 self._resize(approval_id)
 
@@ -146,6 +152,7 @@ class Operations:
                 self._ask(
                     f"ask for {quantity(wanted)} instead",
                     lambda controls: controls.resize(approval_id, wanted, self._actor),
+                    f"answer {approval_id}",
                 )
 
         self._app.push_screen(AmountDialog(self._desk, approval), answered)
@@ -158,6 +165,8 @@ class Operations:
             return
         stands = money(open_pnl(state, held), signed=True)
         self._confirm(
+            "close",
+            f"close {symbol}",
             f"Close {symbol}?",
             f"Sells {quantity(held.quantity)} at market; it stands at {stands}.",
             "Close it",
@@ -170,6 +179,8 @@ class Operations:
         if order is None:
             return
         self._confirm(
+            "cancel",
+            f"cancel {order.client_order_id}",
             "Cancel this order?",
             f"{order.side} {quantity(order.quantity)} {order.symbol}, {order.type}, {order.status}.",
             "Cancel it",
@@ -182,9 +193,12 @@ class Operations:
         if status is None:
             return
         if status.state == "stopped":
-            self._ask(f"start {name}", lambda controls: controls.start_agent(name, self._actor))
+            start = f"start {name}"
+            self._ask(start, lambda controls: controls.start_agent(name, self._actor), f"agent {name}")
             return
         self._confirm(
+            "toggle_agent",
+            f"agent {name}",
             f"Stop {name}?",
             "It abstains until it is started again, which may leave votes without a quorum.",
             "Stop it",
@@ -194,6 +208,8 @@ class Operations:
     def restart_server(self) -> None:
         name = (chosen(self._desk.state, "part") or "").removeprefix("server ")
         self._confirm(
+            "restart_server",
+            f"server {name}",
             f"Restart {name}?",
             "It is away for a few seconds; what needs it waits or abstains.",
             "Restart it",
@@ -201,33 +217,59 @@ class Operations:
         )
 
     def _confirm(
-        self, title: str, question: str, act: str, call: Callable[[Controls], Awaitable[None]]
+        self,
+        action_id: str,
+        about: str,
+        title: str,
+        question: str,
+        act: str,
+        call: Callable[[Controls], Awaitable[None]],
     ) -> None:
+        """Ask first; what is no longer possible by the time of the answer is not done, and said so."""
         from cryptofunk_tui.tui.screens.dialog import ConfirmDialog
 
         def answered(answer: str | None) -> None:
-            if answer == "act":
-                self._ask(act.lower(), call)
+            if answer != "act":
+                return
+            if reason := BY_ID[action_id].blocked(self._desk.state):
+                self._app.tell(f"{act.lower()}: {reason}", "warning")
+            else:
+                self._ask(act.lower(), call, about)
 
         self._app.push_screen(ConfirmDialog(self._desk, title, question, act), answered)
 
-    def _ask(self, what: str, call: Callable[[Controls], Awaitable[None]]) -> None:
-        """Call a control without waiting for it; its failure is said, never raised."""
-        task = asyncio.get_running_loop().create_task(self._asked(what, call))
+    def _ask(
+        self,
+        what: str,
+        call: Callable[[Controls], Awaitable[None]],
+        about: str,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """Call a control without waiting for it; its failure is said, never raised. Until it has answered,
+        nobody asks for the same `about` again."""
+        self._put_asking(self._desk.state.asking | {about} if about else self._desk.state.asking)
+        task = asyncio.get_running_loop().create_task(self._asked(what, call, about, deadline_s))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _asked(self, what: str, call: Callable[[Controls], Awaitable[None]]) -> None:
+    async def _asked(
+        self, what: str, call: Callable[[Controls], Awaitable[None]], about: str, deadline_s: float
+    ) -> None:
         controls = self._app.engine
-        if controls is None:
-            self._app.tell(f"{what}: the engine is not there", "warning")
-            return
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            if controls is None:
+                self._app.tell(f"{what}: the engine is not there", "warning")
+                return
+            async with asyncio.timeout(deadline_s):
                 await call(controls)
         except TimeoutError:
-            self._app.tell(f"{what}: no answer within {DEADLINE_S:g} s", "error")
+            self._app.tell(f"{what}: no answer within {deadline_s:g} s", "error")
         except Exception as error:
             self._app.tell(f"{what}: {clean(str(error)) or type(error).__name__}", "error")
         else:
             self._desk.log("info", "console", f"{what}: done, asked by {self._actor}")
+        finally:
+            self._put_asking(self._desk.state.asking - {about})
+
+    def _put_asking(self, asking: frozenset[str]) -> None:
+        self._desk.state = replace(self._desk.state, asking=asking)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from cryptofunk_tui.tui.text import clean
 
 if TYPE_CHECKING:
+    from cryptofunk_tui.domain.corridor import Corridor
     from cryptofunk_tui.domain.cycle import CycleRecord
     from cryptofunk_tui.domain.events import (
         AccountChanged,
@@ -60,6 +61,8 @@ class ViewState:
     kill: Kill | None = None
     """Asked for at this console, and then confirmed by the engine."""
     kill_actor: str = ""
+    asking: frozenset[str] = frozenset()
+    """What the engine was asked to do from here and has not answered yet: "close BTC/USDT"."""
     session: EngineStarted | None = None
     servers: Mapping[str, ServerStatus] = field(default_factory=dict)
     agents: Mapping[str, AgentStatus] = field(default_factory=dict)
@@ -158,10 +161,29 @@ def orders(state: ViewState) -> tuple[Order, ...]:
     return tuple(sorted(known, key=lambda order: order.status.is_terminal))
 
 
+def sale_under_way(state: ViewState, symbol: str | None) -> Order | None:
+    """A sale at the market that has not ended; protection that rests is none."""
+    return next(
+        (
+            order
+            for order in orders(state)
+            if (order.symbol, order.side, order.type) == (symbol, "SELL", "MARKET")
+            and not order.status.is_terminal
+        ),
+        None,
+    )
+
+
 def approvals(state: ViewState) -> tuple[Approval, ...]:
     """What waits for a person, the soonest to expire first."""
     waiting = state.account.approvals if state.account else ()
     return tuple(sorted(waiting, key=lambda approval: approval.expires_at))
+
+
+def corridor(state: ViewState, approval_id: str) -> Corridor | None:
+    """How far the market may go while an order waits; None where the engine does not say."""
+    known = state.account.corridors if state.account else ()
+    return next((bounds for bounds in known if bounds.approval_id == approval_id), None)
 
 
 def notional(approval: Approval) -> Decimal:

@@ -58,7 +58,7 @@ def test_the_nearest_bound_counts_and_says_why(
 def test_the_rules_move_the_bounds() -> None:
     plan = asked("99", "101.5")
     assert bounds(plan, reward_risk=0)[2] == 101
-    assert bounds(asked(collar="110"), drift=0.02)[::2] == (98, 102)
+    assert bounds(asked(collar="110"), drift=0.02)[::2] == (Decimal(98), Decimal(102))
     with pytest.raises(ValueError, match="greater than 0"):
         ApprovalRules(drift=0)
 

@@ -5,7 +5,7 @@ from textual.widgets import Input
 
 from cryptofunk_tui.domain.risk import TradingState
 from cryptofunk_tui.tui.actions import ACTIONS, BY_ID, key_name
-from cryptofunk_tui.tui.screens.dialog import ARMED_AFTER_S, ConfirmDialog
+from cryptofunk_tui.tui.screens.dialog import ARMED_AFTER_S, HELD_S, ConfirmDialog
 from cryptofunk_tui.tui.screens.help import HelpScreen
 from cryptofunk_tui.tui.screens.trace import TraceScreen
 from cryptofunk_tui.tui.screens.typed import TypedDialog
@@ -56,7 +56,7 @@ async def test_what_is_typed_ahead_is_no_answer() -> None:
         await pilot.pause()
         assert stage.calls == []
         assert isinstance(stage.app.screen, ConfirmDialog)
-        stage.clock.move(ARMED_AFTER_S)
+        stage.clock.move(HELD_S)
         await pilot.press("tab", "enter")
         await pilot.pause()
         assert stage.calls == [("close_position", "BTC/USDT", "console")]

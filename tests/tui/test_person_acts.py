@@ -10,10 +10,10 @@ from textual.widgets import Input
 from cryptofunk_tui.tui.screens.acts import ActsScreen
 from cryptofunk_tui.tui.screens.amount import AmountDialog, less
 from cryptofunk_tui.tui.screens.approval import ApprovalDialog
-from cryptofunk_tui.tui.screens.dialog import ARMED_AFTER_S
+from cryptofunk_tui.tui.screens.dialog import HELD_S
 from cryptofunk_tui.tui.screens.typed import TypedDialog
 from cryptofunk_tui.tui.widgets.lines import LineView
-from tests.tui import accounts, props, scenes
+from tests.tui import accounts, scenes
 from tests.tui.stage import MEDIUM, SMALL, Stage, plain
 
 
@@ -72,19 +72,10 @@ async def test_a_click_is_as_deaf_as_a_key_until_the_question_could_be_read() ->
         at = row.index("Approve") + 2
         await pilot.click(choices, offset=(at, 0))
         assert stage.calls == []
-        stage.clock.move(ARMED_AFTER_S)
+        stage.clock.move(HELD_S)
         await pilot.click(choices, offset=(at, 0))
         await pilot.pause()
         assert stage.calls == [("approve", accounts.approval().approval_id, "console")]
-
-
-async def test_the_drift_of_the_price_is_shown_beside_the_order() -> None:
-    stage = Stage(scenes.pending())
-    async with stage.open() as pilot:
-        await pilot.press("a")
-        await stage.tell(pilot, props.tick("ETH/USDT", 1.009))
-        words = plain(stage.app.screen.query_one("#dialog-words", LineView).body)
-        assert "beyond which it is rejected" in words
 
 
 async def test_selling_everything_takes_the_word_and_kills_first() -> None:

@@ -18,6 +18,7 @@ from cryptofunk_tui.tui.text import (
     countdown,
     money,
     percent,
+    quantity,
     width_of,
 )
 from cryptofunk_tui.tui.view_state import (
@@ -29,6 +30,7 @@ from cryptofunk_tui.tui.view_state import (
     feed_age,
     is_halted,
     limit_of,
+    positions,
 )
 
 STALE_S = 15.0
@@ -231,6 +233,8 @@ def banners(state: ViewState) -> list[tuple[str, str]]:
     elif is_halted(state) and state.account is not None:
         reason = clean(state.account.state_reason, 200) or "no reason given"
         shown.append((f"■ HALTED, nothing is traded; r resumes by typed word. {reason}", "chip-error"))
+    if selling := _selling(state):
+        shown.append((selling, "chip-error"))
     if state.stage == "failed":
         shown.append((f"✗ ENGINE FAILED: {clean(state.stage_detail, 200)}. ctrl+k still works", "chip-error"))
     if state.stage == "ended":
@@ -245,6 +249,14 @@ def banners(state: ViewState) -> list[tuple[str, str]]:
     if state.session is not None and state.session.notice:
         shown.append((f"! {clean(state.session.notice, 200)}", "chip-warn"))
     return shown
+
+
+def _selling(state: ViewState) -> str:
+    """What a kill that sells everything still has to sell; what it could not is told beside it."""
+    if state.account is None or not state.account.sells_out:
+        return ""
+    held = ", ".join(f"{quantity(each.quantity)} {clean(each.symbol, 31)}" for each in positions(state))
+    return f"▼ SELLING EVERYTHING: {held}" if held else "▼ EVERYTHING IS SOLD; nothing is held"
 
 
 def _filled(text: str, tone: str, width: int) -> Line:

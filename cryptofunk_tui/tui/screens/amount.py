@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cryptofunk_tui.tui.desk import Desk
+from cryptofunk_tui.tui.screens.approval import gone
 from cryptofunk_tui.tui.screens.dialog import Dialog
 from cryptofunk_tui.tui.text import BLANK, Line, Span, clean, countdown, money, quantity, wrap
 from cryptofunk_tui.tui.view_state import approvals, notional
@@ -53,7 +54,8 @@ class AmountDialog(Dialog):
         super().repaint()
         known = {approval.approval_id for approval in approvals(self.desk.state)}
         if self.is_current and self._approval.approval_id not in known:
-            self.notify("The order waits no longer.", severity="warning", markup=False)
+            words = gone(self.desk.state, self._approval.approval_id, self._approval.decision_id)
+            self.notify(words, severity="warning", markup=False)
             self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -28,7 +28,7 @@ from cryptofunk_tui.tui.text import (
     quantity,
     wrap,
 )
-from cryptofunk_tui.tui.view_state import ViewState, approvals, cycle, equity, notional
+from cryptofunk_tui.tui.view_state import ViewState, approvals, corridor, cycle, equity, notional
 from cryptofunk_tui.tui.widgets.bars import bar
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LABEL_CELLS = 13
 VOTE_CELLS = 17
+NEAR = Decimal("0.002")
+"""So close to where it is rejected, the price is marked."""
 
 
 class ApprovalDialog(ChoiceDialog):
@@ -50,6 +52,7 @@ class ApprovalDialog(ChoiceDialog):
         )
         super().__init__(desk, "Approve this order?", choices, grave=True)
         self._approval_id = approval_id
+        self._decision_id = ""
 
     def lines(self, width: int) -> Sequence[Line]:
         approval = self._approval()
@@ -64,9 +67,12 @@ class ApprovalDialog(ChoiceDialog):
         approval = self._approval()
         expired = approval is not None and approval.expires_at <= self.desk.now()
         if approval is None or expired:
-            words = "No answer in time: the order is rejected." if expired else "The order waits no longer."
+            why = gone(self.desk.state, self._approval_id, self._decision_id)
+            words = "No answer in time: the order is rejected." if expired else why
             self.notify(words, severity="warning", markup=False)
             self.dismiss(None)
+        else:
+            self._decision_id = approval.decision_id
 
     def _approval(self) -> Approval | None:
         waiting = approvals(self.desk.state)
@@ -127,20 +133,35 @@ def _order(state: ViewState, approval: Approval) -> list[Line]:
     return lines
 
 
+def gone(state: ViewState, approval_id: str, decision_id: str) -> str:
+    """That an order waits no longer, and what became of it where its decision tells."""
+    record = cycle(state, decision_id)
+    note = record.approval if record else None
+    if note is None or note.approval_id != approval_id or note.decision == "PENDING":
+        return "The order waits no longer."
+    return f"The order waits no longer: {clean(note.reason, 200)}"
+
+
 def _price(state: ViewState, approval: Approval) -> Line:
-    """What it would meet now, and how far that may still move before the order is rejected by itself."""
-    tick = state.ticks.get(approval.order.symbol)
-    if tick is None:
-        return _field("price now", NOTHING, note=f"  never beyond {price(approval.collar)}")
-    now = tick.tick.ask if approval.order.side == "BUY" else tick.tick.bid
-    room = abs(approval.collar / now - 1)
-    near = room < Decimal("0.002")
+    """What it would meet now, how far that is from the price asked at, and where it is rejected by itself."""
+    tick, bounds = state.ticks.get(approval.order.symbol), corridor(state, approval.approval_id)
+    buys = approval.order.side == "BUY"
+    now = (tick.tick.ask if buys else tick.tick.bid) if tick is not None else None
+    if now is None or bounds is None:
+        return _field("price now", NOTHING if now is None else price(now), note=_never(approval))
+    drift, low, high = (each / bounds.asked - 1 for each in (now, bounds.low, bounds.high))
+    near = min(drift - low, high - drift) < NEAR
     return _field(
         "price now",
-        price(now),
+        f"{price(now)} {percent(drift, signed=True, digits=2)}",
         "warn" if near else "",
-        f"  {percent(room, digits=2)} from {price(approval.collar)}, beyond which it is rejected",
+        f"  {'! ' if near else ''}rejected at {percent(low, signed=True, digits=2)}"
+        f" and {percent(high, signed=True, digits=2)}",
     )
+
+
+def _never(approval: Approval) -> str:
+    return f"  never beyond {price(approval.collar)}"
 
 
 def _away(value: Decimal, reference: Decimal) -> str:

@@ -18,6 +18,8 @@ from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
 
 ARMED_AFTER_S = 0.5
 """An answer that acts is ignored for this long: it was typed before the question could be read."""
+HELD_S = 1.0
+"""After one that was ignored, all are until this long was quiet: a key held down repeats and is no answer."""
 
 
 class Box(Vertical):
@@ -108,7 +110,7 @@ class ChoiceDialog(Dialog):
         super().__init__(desk, title, grave=grave)
         self._choices = tuple(choices)
         self._index = 0
-        self._opened = desk.monotonic()
+        self._armed_at = desk.monotonic() + ARMED_AFTER_S
         for choice in choices:
             self._bindings.bind(choice.key, f"choose('{choice.id}')", choice.label, show=False)
 
@@ -135,10 +137,12 @@ class ChoiceDialog(Dialog):
         self.action_choose(message.action)
 
     def _is_deaf(self, choice: Choice) -> bool:
-        return choice.acts and self.desk.monotonic() - self._opened < ARMED_AFTER_S
+        return choice.acts and self.desk.monotonic() < self._armed_at
 
     def _answer(self, choice: Choice) -> None:
-        if not self._is_deaf(choice):
+        if self._is_deaf(choice):
+            self._armed_at = self.desk.monotonic() + HELD_S
+        else:
             self.dismiss(choice.id)
 
     def _row(self) -> Line:
