@@ -1,4 +1,4 @@
-"""Keeps who killed where nobody else does: a signal, a kill file made by hand, a console yet without engine."""
+"""Keeps who killed where nobody else does: a signal, a kill file by hand, a console without an engine yet."""
 
 import asyncio
 from contextlib import suppress
