@@ -1,6 +1,8 @@
 """Fixtures that every room shares."""
 
 import os
+from collections.abc import Iterator
+from decimal import localcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,13 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _decimals_of_its_own() -> Iterator[None]:
+    """ccxt changes the rounding of the whole process; no test may see what another left."""
+    with localcontext():
+        yield
 
 
 @pytest.fixture(scope="session")
