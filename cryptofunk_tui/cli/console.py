@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from cryptofunk_tui.cli.options import ThemeChoice
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.engine_handle import EngineHandle, Publish
+from cryptofunk_tui.tui.terminal import has_shell
 
 if TYPE_CHECKING:
     from cryptofunk_tui.domain.events import AnyEvent
@@ -71,6 +73,7 @@ def open_console(given: dict[str, Any]) -> int:
     )
     app.theme = f"cryptofunk-{looks['theme']}"
     app.desk.is_slow = looks["low_bandwidth"]
+    app.desk.state = replace(app.desk.state, has_shell=has_shell())
     app.run(mouse=looks["mouse"])
     if recorder:
         recorder.close()

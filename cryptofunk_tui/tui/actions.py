@@ -144,6 +144,10 @@ def _trace(state: ViewState) -> str | None:
     return None if record else f"no decision on {selected(state) or 'any symbol'} yet"
 
 
+def _suspend(state: ViewState) -> str | None:
+    return None if state.has_shell else "no shell started the console, so nothing could bring it back"
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "kill",
@@ -369,6 +373,7 @@ ACTIONS: tuple[Action, ...] = (
         "Suspend",
         "Back to the shell until `fg`; the engine stands still meanwhile",
         "Safety",
+        blocked=_suspend,
     ),
     Action("quit", ("ctrl+q",), "Quit", "Stop the engine and leave", "Safety", footer="quit"),
 )

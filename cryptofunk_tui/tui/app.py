@@ -19,7 +19,6 @@ from textual._context import active_message_pump
 from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widget import Widget
 
 from cryptofunk_tui.tui.actions import ACTIONS, BY_ID
 from cryptofunk_tui.tui.desk import Desk
@@ -27,6 +26,7 @@ from cryptofunk_tui.tui.engine_life import EngineLife
 from cryptofunk_tui.tui.navigation import Navigation
 from cryptofunk_tui.tui.operations import Operations
 from cryptofunk_tui.tui.screens.main import MainScreen
+from cryptofunk_tui.tui.steady import Steady
 from cryptofunk_tui.tui.text import clean
 from cryptofunk_tui.tui.themes import DEFAULTS, THEMES
 from cryptofunk_tui.tui.view_state import positions
@@ -35,6 +35,7 @@ from cryptofunk_tui.tui.widgets.lines import LineView
 if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
+    from textual.message_pump import MessagePump
 
     from cryptofunk_tui.domain.events import AnyEvent
     from cryptofunk_tui.tui.engine_handle import EngineFactory, EngineHandle
@@ -54,7 +55,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class CryptoFunkApp(App[None], inherit_bindings=False):
+class CryptoFunkApp(Steady, App[None], inherit_bindings=False):
     """The terminal console.
 
     `make_engine` is called in a thread after the first paint, so it may import; an async one is awaited on
@@ -93,8 +94,10 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self.desk = Desk(now, monotonic)
         self.life = EngineLife(self.desk, make_engine, kill_switch, self.publish, self.repaint)
         self._broke: str | None = None
+        self._faults: set[tuple[str, str]] = set()
+        self._own_task: asyncio.Task[object] | None = None
         self.crash: str | None = None
-        """Where the console itself broke, for a file."""
+        """Where it first broke, for a file."""
         self.only_ascii = only_ascii
         self.actor = actor
         self._quit_dialog: ConfirmDialog | None = None
@@ -122,20 +125,27 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
 
     def on_load(self) -> None:
         """From the first byte on, a signal ends the console in order."""
+        self._own_task = asyncio.current_task()
         loop = asyncio.get_running_loop()
         for number, do in ((signal.SIGTERM, self._insist), (signal.SIGHUP, self._leave)):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, do)
 
+    def soon(self, do: Callable[[], None]) -> None:
+        """Call it on the loop. From any thread, and from a signal's handler."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(do)
+
     def terminal_lost(self) -> None:
         """Leave: nobody is there any more. Called from the terminal's threads."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._leave)
+        self.soon(self._leave)
 
     def terminal_back(self) -> None:
         """Show everything anew, after frames were dropped. Called from the terminal's threads."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.refresh)
+        self.soon(self._show_anew)
+
+    def _show_anew(self) -> None:
+        self.refresh()
 
     def on_ready(self) -> None:
         """The first frame stands; now the engine may come."""
@@ -149,8 +159,8 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         """Take in an event, from any thread."""
         if threading.get_ident() == self._own_thread:
             self.desk.publish(event)
-        elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self.desk.publish, event)
+        else:
+            self.soon(lambda: self.desk.publish(event))
 
     @property
     def engine(self) -> EngineHandle | None:
@@ -212,12 +222,16 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
             self.tell(f"{action.label} failed: {type(error).__name__}: {error}", "error")
 
     def _handle_exception(self, error: Exception) -> None:
-        """A widget that breaks is told of and stands still; where a screen or the console itself breaks, it
-        ends in order, and the error is said after the terminal is itself again."""
-        pump = active_message_pump.get(None)
-        if isinstance(pump, Widget) and not isinstance(pump, Screen):
-            name = pump.id or type(pump).__name__
-            self.tell(f"{name} broke and stands still: {type(error).__name__}: {error}", "error")
+        """A widget that breaks stands still, a screen above the main one that cannot be built is taken away,
+        and both are told of. Where the main screen or the console itself cannot be built, it ends in order,
+        and the error is said after the terminal is itself again."""
+        part = active_message_pump.get(None) or self
+        own = self._own_task if part is self else part._task
+        falls = own in (None, asyncio.current_task())
+        if not falls or part not in (self, self._main):
+            self.tell_fault(part, error)
+            if falls and isinstance(part, Screen):
+                self.call_later(self._take_away, part)
             return
         self._broke = f"the screen broke: {type(error).__name__}: {error}"
         self.crash = "".join(traceback.format_exception(error))
@@ -225,6 +239,23 @@ class CryptoFunkApp(App[None], inherit_bindings=False):
         self._exception = self._exception or error
         self._exception_event.set()
         self._close_messages_no_wait()
+
+    def tell_fault(self, part: MessagePump, error: Exception) -> None:
+        """Say once what broke, and keep where. A test without a terminal fails by it."""
+        self.crash = self.crash or "".join(traceback.format_exception(error))
+        name = getattr(part, "id", None) or type(part).__name__
+        kind = type(error).__name__
+        if (name, kind) not in self._faults:
+            self._faults.add((name, kind))
+            self.tell(f"{name} broke, the rest goes on: {kind}: {error}", "error")
+        if self.is_headless:
+            self._exception = self._exception or error
+            self._exception_event.set()
+
+    def _take_away(self, screen: Screen[object]) -> None:
+        """Leave a screen that does not work, and whatever stands on it."""
+        while screen in self.screen_stack:
+            self.pop_screen()
 
     def action_hint(self) -> None:
         self.notify("ctrl+q quits, ctrl+k stops all trading", markup=False)

@@ -7,8 +7,10 @@ that is written ever waits."""
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from select import select
 from threading import Condition
 from typing import Protocol, TextIO, cast
@@ -28,12 +30,22 @@ LOOK_S = 0.2
 """Between two looks whether it was given up."""
 PIECE = 256
 """Bytes that a terminal which takes any takes at once."""
+PARTING_WORDS = b"cryptofunk: the engine stands still; `fg` goes on, `cryptofunk kill` stops all trading\r\n"
+
+
+def has_shell() -> bool:
+    """Whether a shell with job control started us and can bring us back with `fg`. Where the terminal, SSH or
+    tmux started us themselves, nobody could."""
+    return os.getpgrp() != os.getsid(0)
 
 
 class Owner(Protocol):
     """The console, as the terminal sees it."""
 
     only_ascii: bool
+
+    def soon(self, do: Callable[[], None]) -> None:
+        """Call it on the loop. From any thread, and from a signal's handler."""
 
     def terminal_lost(self) -> None:
         """Nothing more can be shown; nobody is there."""
@@ -134,6 +146,29 @@ class TerminalDriver(LinuxDriver):
         self._writer = None
         if stock is not None and self._file is not None:
             self._writer = PatientWriter(self._file, lost, back)
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._owner.soon(self._step_out)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._owner.soon(self._step_in)
+
+    def _step_out(self) -> None:
+        """Hand the terminal back and stop, with all that the shell started together with us."""
+        self.suspend_application_mode()
+        with suppress(OSError):
+            os.write(self.fileno, PARTING_WORDS)
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+    def _step_in(self) -> None:
+        """Take the terminal. Who was stopped by force still has it, so hand it back first: what it was like
+        before us must not be forgotten."""
+        if self._writer is None:
+            return
+        if self._writer.is_alive():
+            self.suspend_application_mode()
+        self._must_signal_resume = True
+        self.resume_application_mode()
 
     def write(self, data: str) -> None:
         super().write(data.translate(self._ascii) if self._owner.only_ascii else data)

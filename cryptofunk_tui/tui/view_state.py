@@ -96,6 +96,8 @@ class ViewState:
     chosen: Mapping[Choice, str] = field(default_factory=dict)
     averages: bool = True
     """Whether the chart shows moving averages."""
+    has_shell: bool = True
+    """Whether a shell stands behind the console, that can take the terminal and give it back."""
     zoom_out: int = 0
     """How many timeframes the chart stands above the engine's own."""
 

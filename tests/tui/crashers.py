@@ -4,11 +4,14 @@ import sys
 from collections.abc import Callable
 
 from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
 
 from cryptofunk_tui.domain.events import AnyEvent
 from cryptofunk_tui.tui.app import CryptoFunkApp
 from cryptofunk_tui.tui.panels.orders import Orders
 from cryptofunk_tui.tui.panels.risk import Risk
+from cryptofunk_tui.tui.screens.main import MainScreen
 from tests.tui.feeder import Feeder
 
 
@@ -18,6 +21,14 @@ def breaks(*_: object) -> None:
 
 async def works_badly() -> None:
     breaks()
+
+
+class Unbuilt(Screen[None]):
+    """A screen that cannot be built."""
+
+    def compose(self) -> ComposeResult:
+        breaks()
+        yield from ()
 
 
 class Breaking(CryptoFunkApp):
@@ -32,6 +43,10 @@ class Breaking(CryptoFunkApp):
         if event.key != "f12":
             return
         match self._what:
+            case "sheet":
+                self.push_screen(Unbuilt())
+            case "timer":
+                self.screen.set_interval(0.05, breaks)
             case "panel":
                 Risk.draw = breaks  # type: ignore[assignment, method-assign]
             case "widget":
@@ -62,6 +77,8 @@ def main() -> None:
         feeder.hangs = what == "hang"
         return feeder
 
+    if what == "start":
+        MainScreen.compose = breaks  # type: ignore[assignment, method-assign]
     app = Breaking(what, make)
     app.run()
     if app.last_error:

@@ -8,6 +8,7 @@ import signal
 import struct
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,13 @@ class Terminal:
         """Whether the child is suspended."""
         state = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
         return state == "T"
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Read until it is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not what():
+            assert time.monotonic() < deadline, "it never came"
+            self._read()
 
     def wait(self) -> int:
         """Drain the output until the process has ended; its exit code."""

@@ -1,11 +1,13 @@
 """The console in a real terminal: however it ends, the terminal is sane after, and nothing is left behind."""
 
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from tests.tui.pty_terminal import Terminal
@@ -13,7 +15,7 @@ from tests.tui.pty_terminal import Terminal
 KILLED = b"KILLED BY"
 SANE = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l")
 """The alternate screen left, the cursor shown, the mouse and bracketed paste off."""
-CTRL_K, CTRL_Q, F12 = b"\x0b", b"\x11", b"\x1b[24~"
+CTRL_K, CTRL_Q, CTRL_Z, F12 = b"\x0b", b"\x11", b"\x1a", b"\x1b[24~"
 Open = Callable[..., Terminal]
 
 
@@ -95,15 +97,25 @@ def test_what_was_dropped_for_a_slow_terminal_is_shown_when_it_reads_again(opene
 
 
 @pytest.mark.parametrize(
-    ("what", "words"), [("panel", b"this panel failed"), ("widget", b"orders broke"), ("worker", b"64,")]
+    ("what", "words"),
+    [
+        ("panel", b"this panel failed"),
+        ("widget", b"orders broke"),
+        ("worker", b"64,"),
+        ("timer", b"the rest goes on"),
+        ("screen", b"MainScreen broke"),
+        ("sheet", b"Unbuilt broke"),
+        ("app", b"Breaking broke"),
+    ],
 )
-def test_what_breaks_beside_the_screen_leaves_the_kill_where_it_was(
-    opened: Open, what: str, words: bytes
-) -> None:
+def test_what_breaks_leaves_the_kill_where_it_was(opened: Open, what: str, words: bytes) -> None:
     terminal = opened("tests.tui.crashers", what)
-    terminal.press(F12)
     terminal.forget()
+    terminal.press(F12)
     assert terminal.read_until(words)
+    terminal.press(b"?")
+    assert terminal.read_until(b"what each key does")
+    terminal.press(b"q")
     terminal.press(CTRL_K)
     assert terminal.read_until(b"KILLED by")
     terminal.send(signal.SIGTERM)
@@ -122,15 +134,16 @@ def test_an_engine_that_fails_is_said_on_screen_and_after_it(opened: Open) -> No
     assert b"cryptofunk: planted" in terminal.output
 
 
-@pytest.mark.parametrize("what", ["screen", "app"])
-def test_a_console_that_breaks_ends_in_order_and_says_why(opened: Open, what: str) -> None:
-    terminal = opened("tests.tui.crashers", what)
-    terminal.press(F12)
-    assert terminal.wait() == 1
-    assert_sane(terminal)
-    last = terminal.output.split(b"\x1b[?1004l")[-1]
-    assert b"cryptofunk: the screen broke: RuntimeError: planted" in last
-    assert b"Traceback" not in terminal.output
+def test_a_console_that_cannot_be_built_ends_in_order_and_says_why() -> None:
+    terminal = Terminal(sys.executable, "-m", "tests.tui.crashers", "start")
+    try:
+        assert terminal.wait() == 1
+        assert_sane(terminal)
+        last = terminal.output.split(b"\x1b[?1004l")[-1]
+        assert b"cryptofunk: the screen broke: RuntimeError: planted" in last
+        assert b"Traceback" not in terminal.output
+    finally:
+        terminal.end()
 
 
 def test_a_second_signal_does_not_wait_for_an_engine_that_hangs(opened: Open) -> None:
@@ -160,27 +173,75 @@ def test_any_size_at_any_time(opened: Open) -> None:
     assert_sane(terminal)
 
 
-def test_suspended_and_resumed_it_is_whole_again(opened: Open) -> None:
+@pytest.fixture
+def shell() -> Iterator[Terminal]:
+    """A shell with job control that a person types into."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("needs bash")
+    terminal = Terminal(bash, "--norc", "--noprofile", "-i")
+    terminal.press(b"PS1='ready'; unset PROMPT_COMMAND; clear\n")
+    assert terminal.read_until(b"ready")
+    yield terminal
+    for child in psutil.Process(terminal.pid).children(recursive=True):
+        child.kill()
+    terminal.end()
+
+
+@pytest.mark.parametrize("how", ["{}", "sh -c '{}; exit $?'"], ids=["alone", "within a script"])
+def test_suspended_the_shell_is_back_and_fg_makes_it_whole_again(shell: Terminal, how: str) -> None:
+    shell.press(how.format(f"{sys.executable} -m tests.tui.feeder 20").encode() + b"\n")
+    assert shell.read_until(b"3 open")
+    shell.press(CTRL_Z)
+    assert shell.read_until(b"Suspend?")
+    shell.read_for(0.6)  # deaf until it could be read
+    shell.press(b"y")
+    assert shell.read_until(b"\x1b[?1049l")
+    assert shell.read_until(b"Stopped")
+    for sequence in (*SANE, b"the engine stands still; `fg` goes on"):
+        assert sequence in shell.output
+    shell.forget()
+    shell.press(b"echo $((6 * 7))\n")
+    assert shell.read_until(b"42")
+    shell.forget()
+    shell.press(b"fg\n")
+    assert shell.read_until(b"\x1b[?1049h")
+    assert shell.read_until(b"Council")
+    shell.press(CTRL_K)
+    assert shell.read_until(b"KILLED by")
+    shell.forget()
+    shell.press(CTRL_Q)
+    shell.read_for(0.5)
+    shell.press(CTRL_Q)
+    assert shell.read_until(b"\x1b[?1049l")
+    shell.press(b"echo left with $?\n")
+    assert shell.read_until(b"left with 0")
+
+
+@pytest.mark.parametrize("stop", [None, signal.SIGSTOP, signal.SIGTSTP], ids=["running", "stop", "tstp"])
+def test_told_to_go_on_it_does_not_forget_what_the_terminal_was_like(
+    opened: Open, stop: signal.Signals | None
+) -> None:
     terminal = opened("tests.tui.feeder", "20")
-    terminal.press(b"\x1a")
-    assert terminal.read_until(b"Suspend?")
-    time.sleep(0.6)
-    terminal.press(b"y")
-    assert terminal.read_until(b"\x1b[?1049l")
-    deadline = time.monotonic() + 10
-    while not terminal.is_stopped() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert terminal.is_stopped()
-    assert terminal.modes() == terminal.modes_before
+    if stop is not None:
+        terminal.send(stop)
+        terminal.until(terminal.is_stopped)
     terminal.forget()
     terminal.send(signal.SIGCONT)
     assert terminal.read_until(b"\x1b[?1049h")
     assert terminal.read_until(b"Council")
-    terminal.press(CTRL_K)
-    assert terminal.read_until(b"KILLED by")
     terminal.send(signal.SIGTERM)
     assert terminal.wait() == 0
     assert_sane(terminal)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
+def test_a_terminal_that_is_taken_away_ends_a_suspended_console(opened: Open, stop: signal.Signals) -> None:
+    terminal = opened("tests.tui.feeder", "20")
+    terminal.send(stop)
+    terminal.until(terminal.is_stopped)
+    terminal.take_away()
+    assert terminal.wait() == 0
 
 
 def test_a_terminal_that_knows_ascii_only_gets_nothing_else(opened: Open) -> None:

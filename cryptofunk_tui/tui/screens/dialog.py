@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.panels.base import broken
+from cryptofunk_tui.tui.steady import Steady
 from cryptofunk_tui.tui.text import Line, Span, clean, wrap
 from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
 
@@ -29,7 +30,7 @@ class Box(Vertical):
         forget_painted(self)
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(Steady, ModalScreen[str | None]):
     """A framed question. Dismisses with the answer, None where it was left without one."""
 
     CSS_PATH = "dialog.tcss"

@@ -17,6 +17,7 @@ from cryptofunk_tui.tui.notifier import Notifier
 from cryptofunk_tui.tui.panels.base import Painted
 from cryptofunk_tui.tui.panels.log import LEVELS
 from cryptofunk_tui.tui.panels.status import Banner, StatusBar
+from cryptofunk_tui.tui.steady import Steady
 from cryptofunk_tui.tui.view_state import approvals, step_symbol
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MOST_ZOOM_OUT = 5
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Steady, Screen[None]):
     """Everything at a glance. What it can do without the engine is here; the rest is the app's."""
 
     AUTO_FOCUS = "#council"

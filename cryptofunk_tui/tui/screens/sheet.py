@@ -12,11 +12,12 @@ from textual.widgets import Input
 
 from cryptofunk_tui.tui.panels.base import Drawing, Tab, broken, title_line
 from cryptofunk_tui.tui.screens.search import SearchLine, marked, text_of
+from cryptofunk_tui.tui.steady import Steady
 from cryptofunk_tui.tui.text import Line, Span, holds, spread, width_of
 from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
 
 
-class Sheet(Screen[None]):
+class Sheet(Steady, Screen[None]):
     """A title, lines, and the keys to move in them; `/` finds words. A subclass gives `heading_text` and
     `lines`, or all of `draw`."""
 
