@@ -153,10 +153,10 @@ def keys(screen: Screen) -> list[float]:
 
 
 def steps(screen: Screen, symbols: tuple[str, ...]) -> list[float]:
-    """How soon the next symbol's chart stands after its key, in ms."""
+    """How soon the next symbol is marked and charted after its key, in ms: only then is its name written."""
     took = []
     for number in range(1, KEYS + 1):
-        took.append(screen.press(STEP, f"{symbols[number % len(symbols)]} 1h".encode()))
+        took.append(screen.press(STEP, symbols[number % len(symbols)].encode()))
         time.sleep(0.2 + number % 7 * 0.03)
     return took
 
