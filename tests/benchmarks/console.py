@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks.figures import line
+from tests.benchmarks.figures import BASELINE, line
 
 BARE = "from textual.app import App\nfrom textual.widgets import Static\n" + (
     "class A(App):\n    def compose(self): yield Static('PAPER')\nA().run()"
@@ -75,7 +75,7 @@ async def run() -> list[str]:
         console.end()
     parts = ", ".join(f"{name.removeprefix('servers.')} {size:.0f}" for name, size in children.items())
     return [
-        line("bare Textual screen, first paint", _seconds(bare_paint), "(baseline)"),
+        line("bare Textual screen, first paint", _seconds(bare_paint), BASELINE),
         line(
             "first paint",
             f"{_seconds(paint)}, {(paint or 0) / (bare_paint or 1):.2f} of the bare one",

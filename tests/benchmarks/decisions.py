@@ -12,7 +12,7 @@ from cryptofunk_tui.domain.events import AnyEvent, CycleFinished
 from cryptofunk_tui.orchestrator.engine import Engine
 from cryptofunk_tui.orchestrator.feed import WINDOW_BARS, Feed
 from cryptofunk_tui.settings import Settings
-from tests.benchmarks.figures import line, percentile, spread
+from tests.benchmarks.figures import BASELINE, line, percentile, spread
 
 WARM = 30
 BARS = 400
@@ -30,7 +30,7 @@ async def run() -> list[str]:
     rate = (len(steady) - 1) / (steady[-1] - steady[0]) * 60
     ratio = percentile(gaps, 0.5) / percentile(bare, 0.5)
     return [
-        line("bare stdio call", spread(bare), "(baseline)"),
+        line("bare stdio call", spread(bare), BASELINE),
         line("one decision, warm", f"{spread(gaps)}, {ratio:.1f} bare calls", "p50 25 ms, p99 60 ms"),
         line(f"{MANY} symbols", f"{rate:,.0f} decisions a minute", "3,000"),
         line("market data from the cache", f"{_cache_read_us():.2f} µs", "1 ms"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+BASELINE = "(baseline)"
+
 
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the values lie, by nearest rank."""
@@ -14,4 +16,5 @@ def spread(values_ms: Sequence[float]) -> str:
 
 
 def line(name: str, measured: str, goal: str) -> str:
-    return f"{name:<44} {measured:<44} goal {goal}"
+    """A goal, a BASELINE, or nothing at the end."""
+    return f"{name:<44} {measured:<44} {goal if goal in ('', BASELINE) else f'goal {goal}'}".rstrip()

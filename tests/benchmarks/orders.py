@@ -20,7 +20,7 @@ from cryptofunk_tui.storage.control import Control, touch_kill
 from cryptofunk_tui.storage.journal import Journal
 from cryptofunk_tui.storage.kill_report import read_report
 from cryptofunk_tui.toolbox.errors import ToolboxError
-from tests.benchmarks.figures import line, percentile, spread
+from tests.benchmarks.figures import BASELINE, line, percentile, spread
 from tests.end_to_end.live import PREFIX, executor, granted, open_journal, settings_for
 from tests.execution.ccxt_scene import SYMBOL, connected
 from tests.execution.scene import D
@@ -76,7 +76,7 @@ async def _to_the_wire(stand_in: StandIn, state_dir: Path) -> list[str]:
     )
     ratio = percentile(ours, 0.5) / percentile(theirs, 0.5)
     return [
-        line("bare ccxt call to the wire", spread(theirs), "(baseline)"),
+        line("bare ccxt call to the wire", spread(theirs), BASELINE),
         line(
             "from approval to the wire, full sync", f"{spread(ours)}, {ratio:.1f} bare", "p50 8 ms, p99 25 ms"
         ),

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from tests.benchmarks.figures import line, percentile, spread
+from tests.benchmarks.figures import BASELINE, line, percentile, spread
 from tests.benchmarks.orders import RECORDING, SPEED
 from tests.end_to_end.runs import WARM_UP, rise_and_fall
 from tests.stand_ins.venue.process import StandIn, started
@@ -210,11 +210,9 @@ def _run(folder: Path) -> list[str]:
         real, real_steps, real_keys, real_kills, real_late = _real(stand_in, folder)
     rate = f"market ×{SPEED:g}"
     return [
-        line(f"DataTable, {rate}: CPU", _core(plain.own), "(baseline)"),
-        line(
-            "  loop's lag; key to a line of text", f"{_p99(plain_late)}; {spread(plain_keys)}", "(baseline)"
-        ),
-        line("  written", _bytes(plain.written), "(baseline)"),
+        line(f"DataTable, {rate}: CPU", _core(plain.own), BASELINE),
+        line("  loop's lag; key to a line of text", f"{_p99(plain_late)}; {spread(plain_keys)}", BASELINE),
+        line("  written", _bytes(plain.written), BASELINE),
         line("console, nothing happens: CPU", f"{_core(idle.own)}, {_bytes(idle.written)}", "5 %"),
         line(f"console, each tick an event, {rate}: CPU", _core(ticked.own), "35 %"),
         line("  loop's lag", _p99(fed_late), "p99 50 ms"),
