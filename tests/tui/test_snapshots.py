@@ -1,6 +1,7 @@
 """The screens as they look: every state, screen, dialog and input, at three sizes, in two themes and without
 colour. `make snapshots` renews the pictures."""
 
+import asyncio
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -60,6 +61,15 @@ def words(stage: Stage) -> str:
     return "\n".join(re.findall(r">([^<]*)</text>", stage.app.export_screenshot(simplify=True)))
 
 
+async def steady_words(stage: Stage, pilot: Pilot[None], cells: tuple[int, int]) -> str:
+    """The same once the new size has reached every widget: when nothing changes any more."""
+    seen = ""
+    async with asyncio.timeout(20):
+        while stage.app.size != cells or seen != (seen := words(stage)):
+            await stage.show(pilot)
+    return seen
+
+
 def colours(stage: Stage) -> set[str]:
     """The colours that the words are drawn in; the picture's own of text without a style does not count."""
     drawn = re.findall(r"-r\d+ {[^}]*fill: (#[0-9a-f]{6})", stage.app.export_screenshot(simplify=True))
@@ -76,8 +86,7 @@ async def seen(place: Place, themes: Sequence[str]) -> dict[tuple[str, str], str
             await pilot.resize_terminal(*cells)
             for theme in themes:
                 stage.app.theme = theme
-                await stage.show(pilot)
-                shown[size, theme] = words(stage)
+                shown[size, theme] = await steady_words(stage, pilot, cells)
         if "NO_COLOR" in os.environ:
             drawn = colours(stage)
             assert all(len({each[1:3], each[3:5], each[5:7]}) == 1 for each in drawn), drawn
