@@ -14,6 +14,7 @@ from cryptofunk_tui.domain.base import Money, Record
 from cryptofunk_tui.domain.console import ConsoleConfig
 from cryptofunk_tui.domain.errors import WrongUse
 from cryptofunk_tui.domain.market import checked_symbol, split_symbol, timeframe_ms
+from cryptofunk_tui.domain.models import Authority, ModelsConfig
 from cryptofunk_tui.domain.notices import NoticeRules
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.sources import (
@@ -76,6 +77,7 @@ class Settings(Record):
     simulated: SimulatedConfig = SimulatedConfig()
     coingecko: CoinGeckoConfig = CoinGeckoConfig()
     news: NewsConfig = NewsConfig()
+    models: ModelsConfig = ModelsConfig()
     console: ConsoleConfig = ConsoleConfig()
     notify: NoticeRules = NoticeRules()
     rules: Rules = Rules()
@@ -110,6 +112,11 @@ class Settings(Record):
     def approval(self) -> Literal["auto", "manual"]:
         """Who lets entries leave: with real money a person, unless the file says otherwise."""
         return self.live.approve if self.mode == "live" else self.approve
+
+    @property
+    def authority(self) -> Authority:
+        """What a model may decide: on a paper account the action, with real orders nothing unless said."""
+        return self.models.authority or ("decide" if self.mode == "paper" else "advise")
 
     @property
     def quote_asset(self) -> str:

@@ -9,6 +9,7 @@ Text = Annotated[Any, WithJsonSchema({"type": "string"})]
 Whole = Annotated[Any, WithJsonSchema({"type": "integer"})]
 Number = Annotated[Any, WithJsonSchema({"type": "number"})]
 Flag = Annotated[Any, WithJsonSchema({"type": "boolean"})]
+Texts = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "string"}})]
 OptionalText = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
 OptionalWhole = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "null"}]})]
 OptionalTexts = Annotated[

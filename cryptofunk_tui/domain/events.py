@@ -5,6 +5,7 @@ from typing import Literal
 from cryptofunk_tui.domain.base import Money, Record, Utc
 from cryptofunk_tui.domain.corridor import Corridor
 from cryptofunk_tui.domain.cycle import CycleRecord
+from cryptofunk_tui.domain.models import Authority
 from cryptofunk_tui.domain.notices import Kind, Way
 from cryptofunk_tui.domain.orders import Approval, Order
 from cryptofunk_tui.domain.portfolio import Portfolio, Trade
@@ -50,6 +51,16 @@ class AgentStatus(Event):
     agent: str
     state: AgentState
     restarts: int
+    detail: str
+
+
+class ModelsStatus(Event):
+    """Whether language models are asked; where they are not, `detail` says why and rules decide alone."""
+
+    asked: bool
+    scripted: bool
+    """Answers that a person wrote beforehand stand for a model's."""
+    authority: Authority
     detail: str
 
 
@@ -173,6 +184,7 @@ AnyEvent = (
     EngineStarted
     | ServerStatus
     | AgentStatus
+    | ModelsStatus
     | PriceTick
     | Bars
     | CycleFinished

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from cryptofunk_tui.domain.base import Clock, WallClock
 from cryptofunk_tui.domain.errors import ProductError
-from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ServerStatus
+from cryptofunk_tui.domain.events import AnyEvent, EngineStarted, LogLine, ModelsStatus, ServerStatus
 from cryptofunk_tui.domain.market import Quote, timeframe_ms
 from cryptofunk_tui.orchestrator import launch, timeline
 from cryptofunk_tui.orchestrator.agent_watch import AgentWatch
@@ -23,6 +23,7 @@ from cryptofunk_tui.orchestrator.hearing import Chamber
 from cryptofunk_tui.orchestrator.inquiries import Inquiries
 from cryptofunk_tui.orchestrator.kill_witness import KillWitness
 from cryptofunk_tui.orchestrator.notices import Notices
+from cryptofunk_tui.orchestrator.opinions import Models
 from cryptofunk_tui.orchestrator.session import Session
 from cryptofunk_tui.orchestrator.sitting import Sitting
 from cryptofunk_tui.orchestrator.timeline import Moment
@@ -116,7 +117,11 @@ class Engine(Inquiries):
         settings, state_dir = self._settings, self._state_dir
         journal = await Journal.open(state_dir)
         stack.push_async_callback(journal.close)
-        specs = list(launch.server_specs(launch.write_run_config(settings, state_dir), state_dir))
+        config = launch.write_run_config(settings, state_dir)
+        specs = list(launch.server_specs(config, state_dir))
+        gateway = launch.gateway_spec(settings, config, state_dir)
+        if gateway is not None:
+            specs.append(gateway)
         if self._watched and settings.coingecko.enabled:
             specs.append(coingecko_server(settings.coingecko))
         toolbox = Toolbox(specs, self._on_status, self._clock, state_dir=state_dir)
@@ -138,6 +143,12 @@ class Engine(Inquiries):
 
         sitting = Sitting(settings.rules, self._bus.publish, self._clock)
         feed = Feed(toolbox, settings.timeframe, sitting.needs, settings.rules.council.warm_up_bars)
+        asks = gateway is not None and (facts.kind == "exchange" or settings.models.ask == "always")
+        models = (
+            Models(toolbox, settings.models, settings.authority, self._bus.publish, self._clock)
+            if asks
+            else None
+        )
         quotes: dict[str, Quote] = {}
         leave, ending = settings.rules.approvals, self._stopping.is_set
         desk = Desk(toolbox, Approvals(journal), leave, account, run, self._clock, quotes.get, ending)
@@ -149,7 +160,7 @@ class Engine(Inquiries):
             journal,
             records,
             feed,
-            Chamber(feed, sitting, facts),
+            Chamber(feed, sitting, facts, models),
             desk,
             self._bus.publish,
             quotes,
@@ -158,6 +169,7 @@ class Engine(Inquiries):
         view = AccountView(journal, state_dir, toolbox, desk.room, age, self._bus.publish, self._clock)
         self._wires = Wires(journal, toolbox, sitting, desk.room, records, view.show, self._bus.publish)
         self._announce(facts, account, sitting)
+        self._tell_of_models(models, facts)
         first = await launch.first_moment(toolbox, settings, facts, market_time)
         if self._watched and settings.coingecko.enabled:
             gecko = CoinGecko(
@@ -224,6 +236,27 @@ class Engine(Inquiries):
             )
         )
         sitting.announce()
+
+    def _tell_of_models(self, models: Models | None, facts: launch.MarketFacts) -> None:
+        """Who reasons, and what a day of it may cost; or why rules decide alone."""
+        now, config = self._clock.now(), self._settings.models
+        if models is None:
+            why = launch.why_rules_alone(self._settings, facts)
+            text = f"rules decide alone: {why}"
+            self._bus.publish(
+                ModelsStatus(
+                    at=now, asked=False, scripted=False, authority=self._settings.authority, detail=why
+                )
+            )
+        else:
+            council = self._settings.rules.council
+            calls = config.calls(len(council.analysis) + len(council.strategies))
+            text = (
+                f"models are asked, with authority to {models.authority}: at most {calls} questions a symbol "
+                f"and decision, ${config.budgets.cycle} each time, ${config.budgets.day} a day"
+            )
+            models.announce()
+        self._bus.publish(LogLine(at=now, level="info", source="models", text=text))
 
     async def _walk(self, session: Session, feed: Feed, facts: launch.MarketFacts, first: datetime) -> None:
         done = 0

@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +21,15 @@ from cryptofunk_tui.domain.base import from_ms
 from cryptofunk_tui.domain.market import OrderBook, timeframe_ms
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.signals import Action, Ballot, Context, Signal, Tally
+from cryptofunk_tui.orchestrator import briefing
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.launch import MarketFacts
-from cryptofunk_tui.orchestrator.sitting import Sitting
+from cryptofunk_tui.orchestrator.opinions import Conference, Models, Said
+from cryptofunk_tui.orchestrator.sitting import Sitting, Voice
 from cryptofunk_tui.toolbox.errors import ToolboxError
+
+Inputs = dict[str, float | None]
+SIDES = (Action.BUY, Action.SELL, Action.HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Hearing:
 
     symbol: str
     as_of: datetime
-    inputs: dict[str, float | None]
+    inputs: Inputs
     signals: tuple[Signal, ...]
     context: Context
     ballots: tuple[Ballot, ...]
@@ -40,6 +46,8 @@ class Hearing:
     rules: Rules
     """Those that were in force."""
     timings_ms: dict[str, float]
+    models: Conference | None = None
+    """The model calls of this decision; None where rules decide alone."""
 
     def settle(self, standing: Standing, risk: RiskAgent) -> Tally:
         """The vote as it stands before the account."""
@@ -53,8 +61,12 @@ class Hearing:
 class Chamber:
     """Where the council hears: gathers what the agents need, in phases, the agents of a phase at once."""
 
-    def __init__(self, feed: Feed, sitting: Sitting, facts: MarketFacts) -> None:
+    def __init__(
+        self, feed: Feed, sitting: Sitting, facts: MarketFacts, models: Models | None = None
+    ) -> None:
+        """Without `models` rules decide alone."""
         self._feed = feed
+        self._models = models
         self._sitting = sitting
         self._facts = facts
         self._rules = sitting.rules
@@ -77,15 +89,22 @@ class Chamber:
 
     async def _hear(self, symbol: str, at: datetime, forming: bool) -> Hearing:
         started = time.perf_counter()
+        models = None if self._models is None or forming else self._models.conference(symbol, at)
         frame, now = await asyncio.gather(
             self._feed.forming_frame(symbol, at) if forming else self._feed.frame(symbol),
             self._moment(symbol, at),
         )
         frame = frame.with_now(now)
+        inputs = _inputs(frame)
         gathered = time.perf_counter()
-        signals, scores = await self._signals(frame, at)
+        signals, scores = await self._signals(frame, inputs, at, models)
+        weights = {name: seat.weight for name, seat in self._rules.council.analysis.items()}
+        context = to_context([signal for signal in signals if signal.agent in scores], weights)
         analysed = time.perf_counter()
-        proposals, words = await self._proposals(frame, at)
+        council = briefing.council(signals, context)
+        if models is not None:
+            council["debate"] = await models.debate(council | briefing.seen("debate", frame, inputs, at))
+        proposals, words = await self._proposals(frame, inputs, at, models, council)
         made = deliberate(frame.candles, scores, proposals, self._risk, self._rules)
         ballots = tuple(
             to_ballot(
@@ -93,17 +112,17 @@ class Chamber:
             )
             for name, seat in self._rules.council.strategies.items()
         )
-        weights = {name: seat.weight for name, seat in self._rules.council.analysis.items()}
         voted = time.perf_counter()
         return Hearing(
             symbol=symbol,
             as_of=at,
-            inputs=_inputs(frame),
+            inputs=inputs,
             signals=signals,
-            context=to_context([signal for signal in signals if signal.agent in scores], weights),
+            context=context,
             ballots=ballots,
             made=made,
             rules=self._rules,
+            models=models,
             timings_ms={
                 "gather": _ms(started, gathered),
                 "analysis": _ms(gathered, analysed),
@@ -111,11 +130,23 @@ class Chamber:
             },
         )
 
-    async def _signals(self, frame: Frame, at: datetime) -> tuple[tuple[Signal, ...], Mapping[str, Scores]]:
+    async def _signals(
+        self, frame: Frame, inputs: Inputs, at: datetime, models: Conference | None
+    ) -> tuple[tuple[Signal, ...], Mapping[str, Scores]]:
         """The newest signal of every analyst: this moment's, or an earlier one that still speaks where the
         market did not answer now."""
         names = self._sitting.analysts
-        voices = await asyncio.gather(*(self._sitting.signal(name, frame) for name in names))
+
+        async def heard(name: str) -> Voice[Scores]:
+            voice = await self._sitting.signal(name, frame)
+            if models is None or voice.opinion is None:
+                return voice
+            said = await models.weigh(
+                name, _said(voice.opinion, voice.reasons), SIDES, briefing.seen(name, frame, inputs, at)
+            )
+            return Voice(voice.opinion.ending(said.action, said.confidence), said.reasons)
+
+        voices = await asyncio.gather(*map(heard, names))
         closed = from_ms(int(frame.candles.close_ms[-1]))
         signals, scores = [], {}
         for name, voice in zip(names, voices, strict=True):
@@ -146,11 +177,30 @@ class Chamber:
         return candle_speaks(closed_at, at, self._rules.voting, bar_ms=bar_ms)
 
     async def _proposals(
-        self, frame: Frame, at: datetime
+        self,
+        frame: Frame,
+        inputs: Inputs,
+        at: datetime,
+        models: Conference | None,
+        council: Mapping[str, Any],
     ) -> tuple[dict[str, Proposal], dict[str, tuple[str, ...]]]:
-        """What every strategy proposes; on a last bar that is too old those that read candles abstain."""
+        """What every strategy proposes; on a last bar that is too old those that read candles abstain. A
+        model is asked where its rule has a setup, which alone has a plan: to carry it, or to hold."""
         names = self._sitting.strategists
-        voices = await asyncio.gather(*(self._sitting.proposal(name, frame) for name in names))
+
+        async def heard(name: str) -> Voice[Proposal]:
+            voice = await self._sitting.proposal(name, frame)
+            if models is None or voice.opinion is None:
+                return voice
+            rule = _said(voice.opinion.scores, voice.reasons)
+            if rule.action is Action.HOLD:
+                return voice
+            shown = {**briefing.seen(name, frame, inputs, at), **council}
+            said = await models.weigh(name, rule, (rule.action, Action.HOLD), shown)
+            scores = voice.opinion.scores.ending(said.action, said.confidence)
+            return Voice(replace(voice.opinion, scores=scores), said.reasons)
+
+        voices = await asyncio.gather(*map(heard, names))
         proposals, words = {}, {}
         for name, voice in zip(names, voices, strict=True):
             stale = self._sitting.reads_candles(name) and not self._is_current(frame, at)
@@ -180,7 +230,11 @@ class Chamber:
         return columns
 
 
-def _inputs(frame: Frame) -> dict[str, float | None]:
+def _said(scores: Scores, reasons: tuple[str, ...]) -> Said:
+    return Said(*scores.at(len(scores) - 1), reasons)
+
+
+def _inputs(frame: Frame) -> Inputs:
     """The last row in numbers, None where it is not known."""
     candles = frame.candles
     row = {name: float(getattr(candles, name)[-1]) for name in ("open", "high", "low", "close", "volume")}

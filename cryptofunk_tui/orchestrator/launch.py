@@ -14,6 +14,7 @@ from typing import Any
 from cryptofunk_tui.domain.base import Clock, WallClock, from_ms, to_ms
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.domain.market import timeframe_ms
+from cryptofunk_tui.domain.models import GATEWAY
 from cryptofunk_tui.market.simulated import SIMULATED_START
 from cryptofunk_tui.settings import CONFIG_VARIABLE, RUN_CONFIG, STATE_DIR_VARIABLE, Settings, dump_settings
 from cryptofunk_tui.storage.journal import Journal
@@ -66,6 +67,34 @@ def server_specs(config: Path, state_dir: Path) -> tuple[ServerSpec, ...]:
         )
         for name in SERVERS
     )
+
+
+def gateway_spec(settings: Settings, config: Path, state_dir: Path) -> ServerSpec | None:
+    """The models' gateway, the only process that is given their keys; None where no provider is there to be
+    asked, or none may be."""
+    models = settings.models
+    keys = {each.key_name for each in models.providers if each.key_name} & os.environ.keys()
+    keyless = any(each.is_local for each in models.providers)
+    made_up = settings.market in ("recorded", "simulated") and models.ask == "auto"
+    if models.ask == "never" or made_up or not (keys or keyless):
+        return None
+    return ServerSpec(
+        name=GATEWAY,
+        command=(sys.executable, "-P", "-m", f"servers.{GATEWAY}"),
+        env={CONFIG_VARIABLE: str(config), STATE_DIR_VARIABLE: str(state_dir)}
+        | {name: os.environ[name] for name in keys},
+    )
+
+
+def why_rules_alone(settings: Settings, facts: MarketFacts) -> str:
+    """Why no model is asked, and what would change that."""
+    models = settings.models
+    if models.ask == "never":
+        return "models.ask is never"
+    if facts.kind != "exchange" and models.ask == "auto":
+        return f"on a {facts.kind} market models are asked only with models.ask: always"
+    names = ", ".join(each.key_name for each in models.providers if each.key_name)
+    return f"no key; set one of {names}"
 
 
 def _key_variables() -> dict[str, str]:

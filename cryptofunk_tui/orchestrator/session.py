@@ -15,7 +15,8 @@ from cryptofunk_tui.domain.market import Quote
 from cryptofunk_tui.domain.orders import Order, Side
 from cryptofunk_tui.domain.portfolio import Portfolio
 from cryptofunk_tui.domain.risk import Decision, Verdict
-from cryptofunk_tui.domain.signals import Action, Tally
+from cryptofunk_tui.domain.signals import Action, Plan, Tally
+from cryptofunk_tui.orchestrator import briefing
 from cryptofunk_tui.orchestrator.desk import NOTHING, Desk, Outcome, patiently
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.hearing import Chamber, Hearing
@@ -251,8 +252,17 @@ class Session:
         if ballot is None or ballot.plan is None:
             none = Verdict(decision=Decision.REJECTED, checks=(), reason="the vote's leader has no plan")
             return Outcome(none)
+        if reason := await self._veto(case, ballot.plan, quote):
+            return Outcome(Verdict(decision=Decision.REJECTED, checks=(), reason=reason))
         instrument = await self._feed.instrument(symbol)
         return await self._desk.enter(case.cycle, ballot.agent, ballot.plan, quote, instrument, waiting)
+
+    async def _veto(self, case: Case, plan: Plan, quote: Quote) -> str | None:
+        """Why the risk officer's model forbids an entry, before the officer itself is asked for leave."""
+        hearing = case.hearing
+        if hearing.models is None:
+            return None
+        return await hearing.models.veto(briefing.proposed(case.tally, hearing.ballots, plan, quote))
 
     async def _standing(self, symbol: str) -> Standing:
         if symbol not in self._standings:
@@ -294,6 +304,7 @@ class Session:
             verdict=outcome.verdict,
             approval=outcome.approval,
             orders=(*case.exits, *outcome.orders),
+            llm=tuple(hearing.models.calls) if hearing.models else (),
             timings_ms={**hearing.timings_ms, **timings},
         )
         self._records.add_cycle(record, preview)

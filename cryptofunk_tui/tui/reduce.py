@@ -13,6 +13,7 @@ from cryptofunk_tui.domain.events import (
     EngineStarted,
     LogLine,
     MarketContext,
+    ModelsStatus,
     Notice,
     PriceTick,
     ServerStatus,
@@ -40,6 +41,8 @@ def reduce(state: ViewState, event: AnyEvent, received: datetime) -> ViewState:
             return replace(state, servers={**state.servers, event.name: event})
         case AgentStatus():
             return replace(state, agents={**state.agents, event.agent: event})
+        case ModelsStatus():
+            return replace(state, models=event)
         case AgentRecords():
             return replace(state, agent_records=event)
         case MarketContext():

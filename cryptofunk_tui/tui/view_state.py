@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Bars,
         EngineStarted,
         MarketContext,
+        ModelsStatus,
         Notice,
         PriceTick,
         ServerStatus,
@@ -66,6 +67,8 @@ class ViewState:
     session: EngineStarted | None = None
     servers: Mapping[str, ServerStatus] = field(default_factory=dict)
     agents: Mapping[str, AgentStatus] = field(default_factory=dict)
+    models: ModelsStatus | None = None
+    """Whether language models are asked; None until the engine says."""
     agent_records: AgentRecords | None = None
     ticks: Mapping[str, Tick] = field(default_factory=dict)
     bars: Mapping[tuple[str, str], Bars] = field(default_factory=dict)
@@ -161,6 +164,11 @@ def orders(state: ViewState) -> tuple[Order, ...]:
     """Open orders first, then the closed ones, each newest first."""
     known = state.account.orders if state.account else ()
     return tuple(sorted(known, key=lambda order: order.status.is_terminal))
+
+
+def is_scripted(state: ViewState) -> bool:
+    """Whether answers that a person wrote beforehand stand for a model's."""
+    return state.models is not None and state.models.asked and state.models.scripted
 
 
 def sale_under_way(state: ViewState, symbol: str | None) -> Order | None:

@@ -42,8 +42,8 @@ APPROVED = Outcome(Verdict(decision=Decision.APPROVED, checks=(), reason="all li
 class Word(Hearing):
     """A hearing whose vote is known."""
 
-    voted: Tally
-    stood: list[Standing]
+    voted: Tally = field(kw_only=True)
+    stood: list[Standing] = field(kw_only=True)
 
     def settle(self, standing: Standing, risk: RiskAgent) -> Tally:
         self.stood.append(standing)

@@ -29,6 +29,7 @@ from cryptofunk_tui.tui.view_state import (
     exposure,
     feed_age,
     is_halted,
+    is_scripted,
     limit_of,
     positions,
 )
@@ -178,7 +179,13 @@ def _feed(state: ViewState, now: datetime) -> Forms:
 
 
 def _models(state: ViewState) -> Forms:
-    """What models have cost on the newest day of decisions; rules decide where none was asked."""
+    """What models have cost on the newest day of decisions; that rules decide alone where none is asked, and
+    that a person wrote the answers where that is so."""
+    models = state.models
+    if is_scripted(state):
+        return ((Span(" SCRIPTED MODEL ", "chip-warn"),), (Span(" SCRIPTED ", "chip-warn"),))
+    if models is not None and not models.asked and models.detail.startswith("three failures"):
+        return ((Span("! rules only: models fail", "warn"),), (Span("! rules only", "warn"),))
     newest = state.history[0].as_of.date() if state.history else None
     calls = [call for record in state.history if record.as_of.date() == newest for call in record.llm]
     if not calls:

@@ -121,10 +121,24 @@ def trace_lines(record: CycleRecord, width: int) -> list[Line]:
         body += _order(order, width)
     if not record.orders:
         body.append((Span("none", "dim"),))
-    if record.llm:
-        body += [BLANK, heading("Model calls")]
-        body += [(Span(line),) for call in record.llm for line in wrap(clean(repr(call), 2000), width)]
+    body += [BLANK, heading("Model calls"), *_calls(record.llm, width)]
     return [*body, BLANK, heading("Timings, ms"), *_numbers(record.timings_ms, width)]
+
+
+def _calls(calls: Sequence[Mapping[str, object]], width: int) -> list[Line]:
+    """Who was asked, what came back beside the rule's opinion, what it cost, and whom it took."""
+    if not calls:
+        return [(Span("none was asked; rules decided alone", "dim"),)]
+    lines: list[Line] = []
+    for call in calls:
+        said = f"{call['action']} {call['confidence']}" if call["action"] else "no opinion"
+        rule = f", the rule {call['rule_action']}" if call["rule_action"] else ""
+        kept = "  kept answer" if call["cached"] else ""
+        cost = f"  ${call['cost_usd']:.4f}  {call['took_ms']:.0f} ms{kept}"
+        lines.append((Span(fit(f"  {call['agent']}", NAME_CELLS + 2)), Span(clean(f"{said}{rule}{cost}"))))
+        words = f"{call['provider'] or 'nobody'}: {call['outcome']}"
+        lines += [(Span(f"    {line}", "dim"),) for line in wrap(clean(words, 500), width - 4)]
+    return lines
 
 
 def _numbers(values: Mapping[str, float] | Mapping[str, float | None], width: int) -> list[Line]:
