@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input
 
-from cryptofunk_tui.tui.desk import Desk
 from cryptofunk_tui.tui.panels.base import Drawing, Tab, broken, title_line
 from cryptofunk_tui.tui.screens.search import SearchLine, marked, text_of
 from cryptofunk_tui.tui.steady import Steady
 from cryptofunk_tui.tui.text import Line, Span, holds, spread, width_of
 from cryptofunk_tui.tui.view_state import is_scripted
 from cryptofunk_tui.tui.widgets.lines import LineView, forget_painted
+
+if TYPE_CHECKING:
+    from cryptofunk_tui.tui.app import CryptoFunkApp
 
 
 class Sheet(Steady, Screen[None]):
@@ -39,7 +41,6 @@ class Sheet(Steady, Screen[None]):
     ]
     keys: ClassVar[tuple[tuple[str, str], ...]] = (("esc", "back"), ("↑↓", "scroll"), ("/", "find"))
 
-    desk: Desk
     words = ""
     """What is looked for."""
 
@@ -78,7 +79,7 @@ class Sheet(Steady, Screen[None]):
         except Exception as error:
             title, note, drawing = type(self).__name__, "", broken(error, width)
         self._show_detail(width)
-        if is_scripted(self.desk.state):
+        if is_scripted(cast("CryptoFunkApp", self.app).desk.state):
             note = f"SCRIPTED MODEL  {note}".rstrip()
         body.show(
             (title_line((Tab("", "", title, True),), note, width, True), *drawing.head),
