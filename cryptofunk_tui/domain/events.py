@@ -55,9 +55,11 @@ class AgentStatus(Event):
 
 
 class ModelsStatus(Event):
-    """Whether language models are asked; where they are not, `detail` says why and rules decide alone."""
+    """Whether language models are asked, and what that may cost; or why rules decide alone."""
 
     asked: bool
+    failing: bool = False
+    """Rules decide alone for a while, because models failed."""
     scripted: bool
     """Answers that a person wrote beforehand stand for a model's."""
     authority: Authority

@@ -12,7 +12,7 @@ import uvloop
 
 from cryptofunk_tui.domain.cycle import CycleRecord
 from cryptofunk_tui.domain.errors import ProductError, WrongUse
-from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine
+from cryptofunk_tui.domain.events import AnyEvent, CycleFinished, EngineStarted, LogLine, ModelsStatus
 from cryptofunk_tui.domain.risk import Decision
 from cryptofunk_tui.headless.lines import decision_line
 from cryptofunk_tui.orchestrator.engine import Engine
@@ -86,6 +86,8 @@ class Printer:
                 self._note(f"{event.mode} account on the {market}: {', '.join(event.symbols)}")
                 if notice:
                     self._note(notice)
+            case ModelsStatus(failing=False):
+                self._note(event.detail)
             case LogLine(level="warning" | "error"):
                 self._note(f"{event.level}: {event.source}: {event.text}")
 

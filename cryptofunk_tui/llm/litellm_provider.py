@@ -16,7 +16,8 @@ from cryptofunk_tui.llm.provider import Answer, ProviderError
 from cryptofunk_tui.llm.question import Question
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-"""Or it fetches a table of prices while it is imported."""
+os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
+"""Or it fetches tables from the network."""
 _MILLION = Decimal(1_000_000)
 RETIRES_SOON_DAYS = 60
 
@@ -152,7 +153,7 @@ def _translated(error: Exception) -> ProviderError:
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return float(headers.get("retry-after", ""))
     except (TypeError, ValueError):

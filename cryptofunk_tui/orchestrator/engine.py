@@ -239,24 +239,21 @@ class Engine(Inquiries):
 
     def _tell_of_models(self, models: Models | None, facts: launch.MarketFacts) -> None:
         """Who reasons, and what a day of it may cost; or why rules decide alone."""
-        now, config = self._clock.now(), self._settings.models
+        settings, now = self._settings, self._clock.now()
         if models is None:
-            why = launch.why_rules_alone(self._settings, facts)
-            text = f"rules decide alone: {why}"
-            self._bus.publish(
-                ModelsStatus(
-                    at=now, asked=False, scripted=False, authority=self._settings.authority, detail=why
-                )
+            text = f"rules decide alone: {launch.why_rules_alone(settings, facts)}"
+            silent = ModelsStatus(
+                at=now, asked=False, scripted=False, authority=settings.authority, detail=text
             )
-        else:
-            council = self._settings.rules.council
-            calls = config.calls(len(council.analysis) + len(council.strategies))
-            text = (
-                f"models are asked, with authority to {models.authority}: at most {calls} questions a symbol "
-                f"and decision, ${config.budgets.cycle} each time, ${config.budgets.day} a day"
-            )
-            models.announce()
-        self._bus.publish(LogLine(at=now, level="info", source="models", text=text))
+            self._bus.publish(silent)
+            self._bus.publish(LogLine(at=now, level="info", source="models", text=text))
+            return
+        council, budgets = settings.rules.council, settings.models.budgets
+        calls = settings.models.calls(len(council.analysis) + len(council.strategies))
+        models.announce(
+            f"models are asked, with authority to {models.authority}: at most {calls} questions a symbol and "
+            f"decision, ${budgets.cycle} each time, ${budgets.day} a day"
+        )
 
     async def _walk(self, session: Session, feed: Feed, facts: launch.MarketFacts, first: datetime) -> None:
         done = 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptofunk_tui.domain.base import Clock
-from cryptofunk_tui.domain.events import AnyEvent, LogLine, ModelsStatus
+from cryptofunk_tui.domain.events import AnyEvent, Level, LogLine, ModelsStatus
 from cryptofunk_tui.domain.models import ADJUST, GATEWAY, Authority, ModelsConfig
 from cryptofunk_tui.domain.signals import Action
 from cryptofunk_tui.llm import brief
@@ -59,18 +59,21 @@ class Models:
             return None
         return Conference(self, symbol, f"{symbol} {at:%Y-%m-%dT%H:%M:%S}")
 
-    def announce(self) -> None:
+    def announce(self, detail: str) -> None:
         """Tell how it stands."""
-        detail = "three failures in a row" if self._resting_until else ""
+        failing = self._resting_until is not None
         self._publish(
             ModelsStatus(
                 at=self._clock.now(),
-                asked=self._resting_until is None,
+                asked=not failing,
+                failing=failing,
                 scripted=any(each.shape == "scripted" for each in self.config.providers),
                 authority=self.authority,
                 detail=detail,
             )
         )
+        level: Level = "warning" if failing else "info"
+        self._publish(LogLine(at=self._clock.now(), level=level, source="models", text=detail))
 
     async def ask(self, question: Question, deadline_s: float) -> Reply:
         """One question through the gateway; a gateway that fails is an answer that failed."""
@@ -92,7 +95,7 @@ class Models:
         if reply.opinion is not None:
             was_resting, self._failures, self._resting_until = self._resting_until, 0, None
             if was_resting:
-                self.announce()
+                self.announce("models answer again")
         elif reply.failed:
             self._failures += 1
             if self._failures >= MOST_FAILURES:
@@ -102,9 +105,8 @@ class Models:
         known = self._resting_until
         self._resting_until = self._clock.now() + RULES_ONLY
         if known is None or known <= self._clock.now():
-            text = f"three failures in a row, rules only for {RULES_ONLY.seconds // 60} minutes: {reason}"
-            self._publish(LogLine(at=self._clock.now(), level="warning", source="models", text=text))
-            self.announce()
+            minutes = RULES_ONLY.seconds // 60
+            self.announce(f"three failures in a row, rules only for {minutes} minutes: {reason}")
 
 
 @dataclass(slots=True)

@@ -184,7 +184,7 @@ def _models(state: ViewState) -> Forms:
     models = state.models
     if is_scripted(state):
         return ((Span(" SCRIPTED MODEL ", "chip-warn"),), (Span(" SCRIPTED ", "chip-warn"),))
-    if models is not None and not models.asked and models.detail.startswith("three failures"):
+    if models is not None and models.failing:
         return ((Span("! rules only: models fail", "warn"),), (Span("! rules only", "warn"),))
     newest = state.history[0].as_of.date() if state.history else None
     calls = [call for record in state.history if record.as_of.date() == newest for call in record.llm]
