@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from tests.benchmarks import console, day, decisions, orders, screen
+from tests.benchmarks import console, day, decisions, models, orders, screen
 
 SECTIONS = {
     "decisions": decisions.run,
@@ -11,6 +11,7 @@ SECTIONS = {
     "console": console.run,
     "screen": screen.run,
     "day": day.run,
+    "models": models.run,
 }
 
 
