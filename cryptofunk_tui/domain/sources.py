@@ -7,6 +7,9 @@ from pydantic import Field, field_validator
 
 from cryptofunk_tui.domain.base import Record
 
+CRYPTOPANIC_KEY = "CRYPTOFUNK_CRYPTOPANIC_KEY"
+"""The environment variable that holds it; market_data alone is given it."""
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
@@ -72,9 +75,32 @@ class CoinGeckoConfig(Record):
 
 
 class NewsConfig(Record):
-    """Fear & Greed; headlines come with the simulated market."""
+    """What people write and feel, for the exchange market; the simulated one has its own."""
 
     fear_greed_url: str = "https://api.alternative.me/fng/"
+    feeds: tuple[str, ...] = (
+        "https://www.coindesk.com/arc/outboundfeeds/rss/",
+        "https://cointelegraph.com/rss",
+        "https://decrypt.co/feed",
+    )
+    """RSS or Atom; none at all turns them off."""
+    every_s: float = Field(300.0, ge=30)
+    """Between two looks at the feeds, in seconds."""
+    cryptopanic_url: str = "https://cryptopanic.com/api/v1/posts/"
+    """Asked only where CRYPTOFUNK_CRYPTOPANIC_KEY is set."""
+
+    @field_validator("feeds")
+    @classmethod
+    def _addresses(cls, feeds: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = next((url for url in feeds if not url.startswith(("https://", "http://"))), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong!r} is no address of a feed; it must begin with https://")
+        return feeds
+
+    @field_validator("cryptopanic_url")
+    @classmethod
+    def _their_address(cls, url: str) -> str:
+        return checked_address(url, "cryptopanic.com")
 
     @field_validator("fear_greed_url")
     @classmethod

@@ -10,6 +10,7 @@ from cryptofunk_tui.domain.candles import Candles
 from cryptofunk_tui.domain.market import FearGreed, Headline, Instrument, OrderBook, Quote
 from cryptofunk_tui.domain.sources import ExchangeConfig
 from cryptofunk_tui.market.exchange_venue import ExchangeVenue, NotTraded
+from cryptofunk_tui.market.feeds import Feeds
 from cryptofunk_tui.market.news import FearGreedIndex
 from cryptofunk_tui.market.source import MarketError, Unreachable
 from cryptofunk_tui.market.venue_clients import venue_client
@@ -32,11 +33,13 @@ class ExchangeMarket:
         symbols: tuple[str, ...],
         config: ExchangeConfig,
         fear_greed: FearGreedIndex,
+        feeds: Feeds,
         clock: Clock,
     ) -> None:
         self._home = home
         self._config = config
         self._fear_greed = fear_greed
+        self._feeds = feeds
         self._clock = clock
         self._others: dict[str, asyncio.Task[ExchangeVenue]] = {}
         self._venues = (home.name, *(name for name in config.venues if name != home.name))
@@ -87,7 +90,7 @@ class ExchangeMarket:
         return quotes
 
     async def headlines(self, symbols: tuple[str, ...], hours: float, at: datetime) -> tuple[Headline, ...]:
-        return ()
+        return self._feeds.known(symbols or self.symbols, hours)
 
     async def fear_greed(self, at: datetime) -> FearGreed | None:
         return await self._fear_greed.now()
@@ -145,6 +148,7 @@ async def connect_first(
     venue: str | None,
     deadline_s: float,
     fear_greed: FearGreedIndex,
+    feeds: Feeds,
     clock: Clock,
 ) -> ExchangeMarket:
     """The named venue, or the first of the configured ones that answers and trades all `symbols`. All are
@@ -170,7 +174,7 @@ async def connect_first(
             if each is not home:
                 with contextlib.suppress(Exception):
                     await each.close()
-    return ExchangeMarket(home, symbols, config, fear_greed, clock)
+    return ExchangeMarket(home, symbols, config, fear_greed, feeds, clock)
 
 
 async def _first_usable(

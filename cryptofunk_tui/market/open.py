@@ -1,12 +1,19 @@
 """Opens the market that a run asked for."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from cryptofunk_tui.domain.base import WallClock
-from cryptofunk_tui.domain.sources import ExchangeConfig, NewsConfig, RecordedConfig, SimulatedConfig
+from cryptofunk_tui.domain.sources import (
+    CRYPTOPANIC_KEY,
+    ExchangeConfig,
+    NewsConfig,
+    RecordedConfig,
+    SimulatedConfig,
+)
 from cryptofunk_tui.market.bars import checked_multiple
 from cryptofunk_tui.market.recorded import RecordedMarket
 from cryptofunk_tui.market.simulated import SimulatedMarket
@@ -65,6 +72,7 @@ async def _live(
     exchange: ExchangeConfig, venue: str | None, symbols: tuple[str, ...], news: NewsConfig, deadline_s: float
 ) -> OpenedSource:
     from cryptofunk_tui.market.exchange import connect_first
+    from cryptofunk_tui.market.feeds import Feeds
     from cryptofunk_tui.market.news import FearGreedIndex
 
     source = await connect_first(
@@ -73,6 +81,7 @@ async def _live(
         venue=venue,
         deadline_s=deadline_s,
         fear_greed=FearGreedIndex(news.fear_greed_url),
+        feeds=Feeds(news, os.environ.get(CRYPTOPANIC_KEY) or None, symbols, WallClock()),
         clock=WallClock(),
     )
     return OpenedSource(source, None)

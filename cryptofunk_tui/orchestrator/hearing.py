@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,18 +18,27 @@ from cryptofunk_tui.decision.context import candle_speaks, signal_speaks, to_con
 from cryptofunk_tui.decision.decide import Deliberation, Standing, deliberate
 from cryptofunk_tui.decision.records import settle, to_ballot, to_signal
 from cryptofunk_tui.domain.base import from_ms
-from cryptofunk_tui.domain.market import OrderBook, timeframe_ms
+from cryptofunk_tui.domain.market import Headline, OrderBook, timeframe_ms
 from cryptofunk_tui.domain.rules import Rules
 from cryptofunk_tui.domain.signals import Action, Ballot, Context, Signal, Tally
+from cryptofunk_tui.llm.envelope import quoted
 from cryptofunk_tui.orchestrator import briefing
 from cryptofunk_tui.orchestrator.feed import Feed
 from cryptofunk_tui.orchestrator.launch import MarketFacts
-from cryptofunk_tui.orchestrator.opinions import Conference, Models, Said
+from cryptofunk_tui.orchestrator.opinions import READS_STRANGERS, Conference, Models, Said
 from cryptofunk_tui.orchestrator.sitting import Sitting, Voice
 from cryptofunk_tui.toolbox.errors import ToolboxError
 
 Inputs = dict[str, float | None]
 SIDES = (Action.BUY, Action.SELL, Action.HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is known of now beside candles: columns of the last row, and headlines, newest first."""
+
+    columns: Mapping[str, float] = field(default_factory=dict)
+    headlines: tuple[Headline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +103,10 @@ class Chamber:
             self._feed.forming_frame(symbol, at) if forming else self._feed.frame(symbol),
             self._moment(symbol, at),
         )
-        frame = frame.with_now(now)
+        frame = frame.with_now(now.columns)
         inputs = _inputs(frame)
         gathered = time.perf_counter()
-        signals, scores = await self._signals(frame, inputs, at, models)
+        signals, scores = await self._signals(frame, inputs, now, at, models)
         weights = {name: seat.weight for name, seat in self._rules.council.analysis.items()}
         context = to_context([signal for signal in signals if signal.agent in scores], weights)
         analysed = time.perf_counter()
@@ -131,7 +140,7 @@ class Chamber:
         )
 
     async def _signals(
-        self, frame: Frame, inputs: Inputs, at: datetime, models: Conference | None
+        self, frame: Frame, inputs: Inputs, now: Moment, at: datetime, models: Conference | None
     ) -> tuple[tuple[Signal, ...], Mapping[str, Scores]]:
         """The newest signal of every analyst: this moment's, or an earlier one that still speaks where the
         market did not answer now."""
@@ -141,9 +150,10 @@ class Chamber:
             voice = await self._sitting.signal(name, frame)
             if models is None or voice.opinion is None:
                 return voice
-            said = await models.weigh(
-                name, _said(voice.opinion, voice.reasons), SIDES, briefing.seen(name, frame, inputs, at)
-            )
+            shown = briefing.seen(name, frame, inputs, at)
+            if name in READS_STRANGERS:
+                shown["headlines"] = quoted(now.headlines)
+            said = await models.weigh(name, _said(voice.opinion, voice.reasons), SIDES, shown)
             return Voice(voice.opinion.ending(said.action, said.confidence), said.reasons)
 
         voices = await asyncio.gather(*map(heard, names))
@@ -208,15 +218,15 @@ class Chamber:
             words[name] = _too_old(frame) if stale else voice.reasons
         return proposals, words
 
-    async def _moment(self, symbol: str, at: datetime) -> dict[str, float]:
-        """The context columns of now; what the market does not offer or give is left out."""
+    async def _moment(self, symbol: str, at: datetime) -> Moment:
+        """The context of now; what the market does not offer or give is left out."""
         facts, council = self._facts, self._rules.council
         if not (facts.has_book or facts.has_venue_quotes or facts.has_news):
-            return {}
+            return Moment()
         try:
             seen = await self._feed.snapshot(symbol, at)
         except ToolboxError:
-            return {}
+            return Moment()
         columns: dict[str, float] = {}
         if seen.order_book is not None:
             previous, self._books[symbol] = self._books.get(symbol), seen.order_book
@@ -227,7 +237,7 @@ class Chamber:
             )
         if seen.headlines is not None:
             columns |= sentiment(seen.headlines, seen.fear_greed, symbol, at, council.sentiment)
-        return columns
+        return Moment(columns, seen.headlines or ())
 
 
 def _said(scores: Scores, reasons: tuple[str, ...]) -> Said:

@@ -15,6 +15,7 @@ from cryptofunk_tui.domain.base import Clock, WallClock, from_ms, to_ms
 from cryptofunk_tui.domain.errors import ProductError, Refused
 from cryptofunk_tui.domain.market import timeframe_ms
 from cryptofunk_tui.domain.models import GATEWAY
+from cryptofunk_tui.domain.sources import CRYPTOPANIC_KEY
 from cryptofunk_tui.market.simulated import SIMULATED_START
 from cryptofunk_tui.settings import CONFIG_VARIABLE, RUN_CONFIG, STATE_DIR_VARIABLE, Settings, dump_settings
 from cryptofunk_tui.storage.journal import Journal
@@ -63,7 +64,7 @@ def server_specs(config: Path, state_dir: Path) -> tuple[ServerSpec, ...]:
         ServerSpec(
             name=name,
             command=(sys.executable, "-P", "-m", f"servers.{name}"),
-            env=env | (_key_variables() if name == "order_executor" else {}),
+            env=env | _own_variables(name),
         )
         for name in SERVERS
     )
@@ -97,8 +98,13 @@ def why_rules_alone(settings: Settings, facts: MarketFacts) -> str:
     return f"no key; set one of {names}"
 
 
-def _key_variables() -> dict[str, str]:
-    """Keys in the environment, and the way to the system's keyring and the user's configuration."""
+def _own_variables(server: str) -> dict[str, str]:
+    """For the executor the keys of venues in the environment, and the way to the system's keyring and the
+    user's configuration; for the market the key of a source of news."""
+    if server == "market_data":
+        return {name: os.environ[name] for name in (CRYPTOPANIC_KEY,) if name in os.environ}
+    if server != "order_executor":
+        return {}
     return {name: value for name, value in os.environ.items() if _KEYS.fullmatch(name)}
 
 

@@ -17,6 +17,8 @@ from cryptofunk_tui.toolbox.errors import ToolboxError
 from cryptofunk_tui.toolbox.toolbox import Toolbox
 
 MOST_FAILURES = 3
+READS_STRANGERS = frozenset({"sentiment"})
+"""Agents whose brief quotes texts from outside: their models may at most adjust."""
 RULES_ONLY = timedelta(minutes=5)
 """After three failures in a row models are left alone for this long."""
 ON_THE_WAY_S = 0.5
@@ -126,12 +128,15 @@ class Conference:
         model is asked. A model that fails leaves its agent without an opinion where it would have decided."""
         if rule.action is Action.ABSTAIN:
             return rule
+        authority = self.models.authority
+        if authority == "decide" and agent in READS_STRANGERS:
+            authority = "adjust"
         shown = {"rule": brief.rule(rule.action, rule.confidence, rule.reasons), **parts}
         reply = await self._ask(agent, allowed, shown, rule)
         if reply.opinion is not None:
-            return weighed(rule, reply.opinion, self.models.authority, _name(reply))
+            return weighed(rule, reply.opinion, authority, _name(reply))
         words = f"{'no model answered' if reply.failed else 'rules only'}: {reply.reason}"
-        if reply.failed and self.models.authority == "decide":
+        if reply.failed and authority == "decide":
             return Said(Action.ABSTAIN, 0.0, (words,))
         return Said(rule.action, rule.confidence, (*rule.reasons, words))
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from cryptofunk_tui.domain.base import WallClock
-from cryptofunk_tui.domain.sources import ExchangeConfig
+from cryptofunk_tui.domain.sources import ExchangeConfig, NewsConfig
 from cryptofunk_tui.market.exchange import ExchangeMarket, connect_first
 from cryptofunk_tui.market.exchange_venue import NotTraded
+from cryptofunk_tui.market.feeds import Feeds
 from cryptofunk_tui.market.news import FearGreedIndex
 from cryptofunk_tui.market.source import MarketError, Unreachable
 from tests.market.scene import StandIn, stand_in
@@ -15,6 +16,7 @@ from tests.market.scene import StandIn, stand_in
 pytestmark = pytest.mark.anyio
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 DEAD = "http://127.0.0.1:9"
+NO_FEEDS = Feeds(NewsConfig(feeds=()), None, (), WallClock())
 
 
 async def connected(
@@ -26,6 +28,7 @@ async def connected(
         venue=venue,
         deadline_s=deadline_s,
         fear_greed=FearGreedIndex(f"{DEAD}/fng"),
+        feeds=NO_FEEDS,
         clock=WallClock(),
     )
 
@@ -131,5 +134,6 @@ async def test_a_symbol_that_nobody_trades_is_named(binance: StandIn) -> None:
             venue=None,
             deadline_s=5.0,
             fear_greed=FearGreedIndex(DEAD),
+            feeds=NO_FEEDS,
             clock=WallClock(),
         )
