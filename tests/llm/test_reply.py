@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cryptofunk_tui.domain.signals import Action
 from cryptofunk_tui.llm.reply import BadReply, checked
 from tests.llm.questions import NUMBERS, answer, asked
+from tests.llm.test_envelope import HOSTILE
 
 QUESTION = asked()
 
@@ -102,3 +103,9 @@ def test_a_number_that_is_off_is_found_out(factor: float, name: str) -> None:
     if not near:
         with pytest.raises(BadReply, match="does not stand"):
             checked(answer(reasons=[f"it is {wrong:.3f}"]), QUESTION)
+
+
+@pytest.mark.parametrize("text", HOSTILE[::7])
+def test_a_model_that_repeats_what_a_stranger_wrote_has_said_nothing(text: str) -> None:
+    with pytest.raises(BadReply):
+        checked(text, QUESTION)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cryptofunk_tui.domain.models import ADJUST
 from cryptofunk_tui.domain.signals import Action
 from cryptofunk_tui.llm.question import Opinion
-from cryptofunk_tui.orchestrator.opinions import Said, weighed
+from cryptofunk_tui.orchestrator.opinions import READS_STRANGERS, Said, weighed
 
 BUY, SELL, HOLD = Action.BUY, Action.SELL, Action.HOLD
 
@@ -51,3 +51,12 @@ def test_adjusting_never_turns_an_action_into_another_trade(
     assert 0 <= confidence <= 1
     if action is rule:
         assert abs(confidence - sure) <= ADJUST + 1e-6
+
+
+def test_a_model_that_obeys_a_headline_moves_the_mood_by_a_fifth_and_never_turns_it() -> None:
+    assert {"sentiment"} == READS_STRANGERS
+    for rule in (BUY, SELL, HOLD):
+        for obeyed in (BUY, SELL):
+            action, confidence = said((rule, 0.5), (obeyed, 1.0), "adjust")
+            assert action is rule
+            assert abs(confidence - 0.5) <= ADJUST
