@@ -10,12 +10,15 @@ from pathlib import Path
 
 from cryptofunk_tui.domain.base import WallClock
 from cryptofunk_tui.domain.errors import ProductError
+from cryptofunk_tui.domain.models import GATEWAY
 from cryptofunk_tui.domain.parts import Finding
 from cryptofunk_tui.orchestrator.launch import (
     SERVERS,
     START_TIMEOUT_S,
     describe_market,
+    gateway_spec,
     server_specs,
+    why_rules_alone,
     write_run_config,
 )
 from cryptofunk_tui.settings import Settings, SettingsError, load_settings
@@ -114,12 +117,34 @@ async def _servers(settings: Settings) -> list[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         async with _toolbox(settings, Path(folder)) as toolbox:
             checks = [_check(name, _server(toolbox, name)) for name in SERVERS]
-            return [*await asyncio.gather(*checks), await _check("market", _market(toolbox))]
+            found = [*await asyncio.gather(*checks), await _check("market", _market(toolbox))]
+            return [*found, await _models(settings, toolbox)]
 
 
 async def _server(toolbox: Toolbox, name: str) -> str:
     await toolbox.ready(name, START_TIMEOUT_S)
     return f"{len(toolbox.tools(name))} tools"
+
+
+async def _models(settings: Settings, toolbox: Toolbox) -> Finding:
+    """Who would be asked, and what to know of them; that rules decide alone is no fault."""
+    if GATEWAY not in {status.name for status in toolbox.status()}:
+        return Finding(
+            name="models", ok=True, detail=f"rules decide alone: {why_rules_alone(settings, settings.market)}"
+        )
+    try:
+        await toolbox.ready(GATEWAY, START_TIMEOUT_S)
+        answer = await toolbox.call(GATEWAY, "providers", {}, deadline_s=START_TIMEOUT_S)
+    except ToolboxError as error:
+        return Finding(name="models", ok=False, detail=str(error))
+    each = answer["providers"]
+    words = [
+        f"{one['name']} {one['state']}"
+        + "".join(f", {one[key]}" for key in ("detail", "warning") if one[key])
+        for one in each
+    ]
+    well = any(one["state"] == "ready" for one in each) and not any(one["warning"] for one in each)
+    return Finding(name="models", ok=well, detail="; ".join(words))
 
 
 async def _market(toolbox: Toolbox) -> str:
@@ -136,8 +161,10 @@ async def _check(name: str, look: Awaitable[str]) -> Finding:
 
 @asynccontextmanager
 async def _toolbox(settings: Settings, folder: Path) -> AsyncIterator[Toolbox]:
+    config = write_run_config(settings, folder)
+    gateway = gateway_spec(settings, config, folder)
     toolbox = Toolbox(
-        server_specs(write_run_config(settings, folder), folder),
+        [*server_specs(config, folder), *([gateway] if gateway else [])],
         lambda _: None,
         WallClock(),
         state_dir=folder,

@@ -241,7 +241,7 @@ class Engine(Inquiries):
         """Who reasons, and what a day of it may cost; or why rules decide alone."""
         settings, now = self._settings, self._clock.now()
         if models is None:
-            text = f"rules decide alone: {launch.why_rules_alone(settings, facts)}"
+            text = f"rules decide alone: {launch.why_rules_alone(settings, facts.kind)}"
             silent = ModelsStatus(
                 at=now, asked=False, scripted=False, authority=settings.authority, detail=text
             )

@@ -87,13 +87,13 @@ def gateway_spec(settings: Settings, config: Path, state_dir: Path) -> ServerSpe
     )
 
 
-def why_rules_alone(settings: Settings, facts: MarketFacts) -> str:
-    """Why no model is asked, and what would change that."""
+def why_rules_alone(settings: Settings, market: str) -> str:
+    """Why no model is asked on a kind of market, and what would change that."""
     models = settings.models
     if models.ask == "never":
         return "models.ask is never"
-    if facts.kind != "exchange" and models.ask == "auto":
-        return f"on a {facts.kind} market models are asked only with models.ask: always"
+    if market in ("recorded", "simulated") and models.ask == "auto":
+        return f"on a {market} market models are asked only with models.ask: always"
     names = ", ".join(each.key_name for each in models.providers if each.key_name)
     return f"no key; set one of {names}"
 

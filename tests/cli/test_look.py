@@ -193,8 +193,28 @@ def test_the_doctor_looks_at_everything_and_says_so(command: Command, copied: Pa
         "risk_analyzer",
         "order_executor",
         "market",
+        "models",
     ]
+    assert "rules decide alone" in findings[-1]["detail"]
     assert "paper:recorded:recorded" in findings[3]["detail"]
+
+
+def test_the_doctor_warns_of_a_model_that_is_retired_or_of_one_without_a_key(
+    command: Command, tmp_path: Path
+) -> None:
+    config = tmp_path / "mine.yaml"
+    old = {"shape": "anthropic", "model": "claude-sonnet-4-5", "base_url": "http://127.0.0.1:9"}
+    other = {"shape": "openai", "model": "gpt-5.6-terra"}
+    settings = {"market": "simulated", "models": {"ask": "always", "providers": [old, other]}}
+    config.write_text(json.dumps(settings))
+    done = command("doctor", "--json", "--state-dir", tmp_path / "s", "--config", config)
+    assert done.code == 1
+    models = json.loads(done.out)[-1]
+    assert models["name"] == "models"
+    assert "claude-sonnet-4-5 ready, claude-sonnet-4-5 will be retired on 2026-11-30" in models["detail"] or (
+        "is retired since 2026-11-30" in models["detail"]
+    )
+    assert "gpt-5.6-terra unusable, no key: set OPENAI_API_KEY" in models["detail"]
 
 
 def test_the_doctor_says_what_is_not_well(command: Command, tmp_path: Path) -> None:
